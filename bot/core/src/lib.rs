@@ -1,1 +1,24 @@
-//! (being written)
+#![doc = include_str!("../README.md")]
+
+pub mod approval;
+pub mod audit;
+pub mod bot;
+pub mod chat;
+pub mod command;
+pub mod desk;
+pub mod digest;
+pub mod dispatch;
+pub mod id;
+pub mod message;
+pub mod operation;
+pub mod person;
+pub mod plan;
+pub mod policy;
+pub mod random;
+pub mod refusal;
+pub mod reply;
+pub mod secret;
+pub mod settings;
+pub mod store;
+pub mod text;
+pub mod time;

@@ -1,0 +1,4 @@
+//! The bot (being written).
+/// The bot.
+#[derive(Debug)]
+pub struct Bot;

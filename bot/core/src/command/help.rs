@@ -1,0 +1,7 @@
+//! Help (being written).
+/// .
+pub fn help_for() {}
+/// .
+pub fn overview() {}
+/// .
+pub fn usage() {}

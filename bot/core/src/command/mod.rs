@@ -1,0 +1,66 @@
+//! Commands: declared data plus a function from an [`Ask`] to an answer, a decision or a plan.
+
+mod ask;
+mod help;
+mod registry;
+mod suggest;
+mod tokens;
+
+use async_trait::async_trait;
+
+use crate::plan::{Draft, Effect};
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+
+pub use ask::Ask;
+pub use help::{help_for, overview, usage};
+pub use registry::{Parsed, Registered, Registry, RegistryError, UsageError};
+pub use suggest::closest;
+pub use tokens::{Token, TokenError, split};
+
+/// What a command declares about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spec {
+    /// What people type.
+    pub name: &'static str,
+    /// Other things they may type for it.
+    pub aliases: &'static [&'static str],
+    /// The most that it does to the world; the plan carries its own.
+    pub effect: Effect,
+    /// Command lines that show how it is used, without prefix.
+    pub examples: &'static [&'static str],
+    /// Whether a hold on the target stops it: it ships code.
+    pub stopped_by_hold: bool,
+}
+
+/// What a command came to.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It read something, or decided something through [`Ask::desk`].
+    Reply(Reply),
+    /// It proposes something.
+    Plan(Box<Draft>),
+}
+
+/// A command. `Args` is a clap derive struct: its doc comments are the help.
+#[async_trait]
+pub trait Command: Send + Sync + 'static {
+    /// The arguments.
+    type Args: clap::Args + Send;
+
+    /// What it declares about itself.
+    fn spec(&self) -> Spec;
+
+    /// The effect of this use of it, if that is known before it runs: a read must say so to be answered as one.
+    fn effect(&self, _args: &Self::Args) -> Effect {
+        self.spec().effect
+    }
+
+    /// The target that policy is asked about, as it was typed.
+    fn target<'a>(&self, _args: &'a Self::Args) -> Option<&'a str> {
+        None
+    }
+
+    /// Reads, decides or proposes. Never has an effect outside.
+    async fn run(&self, ask: &Ask<'_>, args: Self::Args) -> Result<Outcome, Refusal>;
+}

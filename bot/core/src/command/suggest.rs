@@ -1,0 +1,3 @@
+//! Did you mean (being written).
+/// .
+pub fn closest() {}

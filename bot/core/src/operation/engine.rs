@@ -1,0 +1,4 @@
+//! Executes operations (being written).
+/// Executes operations.
+#[derive(Debug)]
+pub struct Engine;

@@ -1,0 +1,33 @@
+//! What the configuration tells core. The binary makes it; core only reads it.
+
+use std::collections::BTreeMap;
+
+use crate::id::TargetName;
+use crate::message::Room;
+use crate::person::Directory;
+use crate::policy::Policy;
+use crate::time::Duration;
+
+/// What a plan can act on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Rooms that hear of everything that changes it.
+    pub rooms: Vec<Room>,
+}
+
+/// What the configuration tells core.
+#[derive(Debug)]
+pub struct Settings {
+    /// What commands begin with in rooms: `!`.
+    pub prefix: String,
+    /// What the bot is called; a message that begins with it is a command too.
+    pub name: String,
+    /// Everybody.
+    pub directory: Directory,
+    /// All the rules.
+    pub policy: Policy,
+    /// What plans can act on.
+    pub targets: BTreeMap<TargetName, Target>,
+    /// A command older than this is answered, not executed.
+    pub stale_after: Duration,
+}
