@@ -1,1 +1,20 @@
-//! (being written)
+#![doc = include_str!("../README.md")]
+
+mod ci;
+mod client;
+mod compare;
+mod error;
+mod ids;
+mod limits;
+mod paging;
+mod refs;
+mod text;
+mod trees;
+
+pub use ci::Ci;
+pub use client::{DEFAULT_BASE_URL, Etag, GitHub, Polled, Settings};
+pub use compare::{ChangedFile, Commit, CompareStatus, Comparison};
+pub use error::{Error, ErrorKind, Result, Retry, SetupError};
+pub use ids::{Branch, Invalid, Repo, Revision, Sha};
+pub use refs::Refusal;
+pub use trees::{EntryKind, FolderChange, Tree, TreeEntry};
