@@ -41,7 +41,11 @@ pub struct Settings {
 
 impl Settings {
     /// The usual ones: Heroku's API, 5 s to connect, 30 s in all, and a pause of 200 ms.
-    #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "the default address is a constant")]
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "the default address is a constant"
+    )]
     pub fn new(token: SecretString) -> Self {
         Self {
             base_url: DEFAULT_BASE_URL.parse().expect("a valid URL"),
