@@ -1,5 +1,6 @@
 //! What a command has to go on: who asks, where, and the parts of the bot that commands may use.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::approval::Origin;
@@ -51,5 +52,14 @@ impl Ask<'_> {
             crate::message::Place::Room(_) => format!("{}{command}", self.settings.prefix),
             crate::message::Place::Direct(_) => command.to_owned(),
         }
+    }
+}
+
+impl fmt::Debug for Ask<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ask")
+            .field("message", self.message)
+            .field("person", &self.person)
+            .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,7 @@ mod help;
 mod registry;
 mod suggest;
 mod tokens;
+mod usage;
 
 use async_trait::async_trait;
 
@@ -13,10 +14,11 @@ use crate::refusal::Refusal;
 use crate::reply::Reply;
 
 pub use ask::Ask;
-pub use help::{help_for, overview, usage};
-pub use registry::{Parsed, Registered, Registry, RegistryError, UsageError};
+pub use help::{decide, help_for, may, overview};
+pub use registry::{Parsed, Registered, Registry, RegistryError};
 pub use suggest::closest;
-pub use tokens::{Token, TokenError, split};
+pub use tokens::{Token, TokenError, quote, split};
+pub use usage::{Shape, UsageError};
 
 /// What a command declares about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

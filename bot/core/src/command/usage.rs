@@ -1,0 +1,260 @@
+//! How a command is typed, and what is wrong with how it was: clap's knowledge in the bot's words.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::{Ask, Registered, help_for};
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+use crate::text::{clip, either, list, visible};
+
+/// The arguments of a command, as people read them. Made from clap's, so that it can't differ from what is parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// What the command is for, in a sentence without its full stop.
+    pub about: String,
+    /// `deploy <target> [--ref SHA]`; one for each subcommand, if it has any.
+    pub usages: Vec<String>,
+    /// `--ref SHA` and what it is for.
+    pub arguments: Vec<(String, String)>,
+    /// Whether it takes a target.
+    pub has_target: bool,
+}
+
+impl Shape {
+    pub(super) fn of(name: &str, command: &clap::Command) -> Self {
+        let mut shape = Self {
+            about: sentence(command.get_about()),
+            usages: Vec::new(),
+            arguments: Vec::new(),
+            has_target: false,
+        };
+        shape.add(name.to_owned(), command);
+        shape
+    }
+
+    fn add(&mut self, mut usage: String, command: &clap::Command) {
+        let arguments = || {
+            command
+                .get_arguments()
+                .filter(|argument| argument.get_id() != "help")
+        };
+        let positionals = arguments().filter(|argument| argument.is_positional());
+        let options = arguments().filter(|argument| !argument.is_positional() && !argument.is_hide_set());
+        for argument in positionals.chain(options) {
+            let form = form(argument);
+            usage.push_str(if argument.is_last_set() { " -- " } else { " " });
+            if argument.is_required_set() || form.starts_with('[') {
+                usage.push_str(&form);
+            } else {
+                usage.extend(["[", &form, "]"]);
+            }
+            self.has_target |= argument.get_id() == "target";
+            let help = sentence(argument.get_help());
+            let known = self.arguments.iter().any(|(other, _)| *other == form);
+            if !help.is_empty() && !known {
+                self.arguments.push((form, help));
+            }
+        }
+        if !command.has_subcommands() || !command.is_subcommand_required_set() {
+            self.usages.push(usage.clone());
+        }
+        for subcommand in command.get_subcommands() {
+            self.add(format!("{usage} {}", subcommand.get_name()), subcommand);
+        }
+    }
+
+    /// All ways to type it, in one line.
+    pub fn usage(&self) -> String {
+        self.usages.join(" | ")
+    }
+}
+
+/// `<target>`, `[note…]`, `--ref SHA`, `--wait-ci`.
+fn form(argument: &clap::Arg) -> String {
+    let choices: Vec<String> = argument
+        .get_possible_values()
+        .iter()
+        .filter(|value| !value.is_hide_set())
+        .map(|value| value.get_name().to_owned())
+        .collect();
+    let many = argument
+        .get_num_args()
+        .is_some_and(|range| range.max_values() > 1);
+    let dots = if many { "…" } else { "" };
+    let value = || {
+        argument
+            .get_value_names()
+            .and_then(|names| names.first())
+            .map_or("value", |name| name.as_str())
+    };
+    match argument.get_long() {
+        Some(long) if !argument.get_action().takes_values() => format!("--{long}"),
+        Some(long) if choices.is_empty() => format!("--{long} {}{dots}", value()),
+        Some(long) => format!("--{long} {}", choices.join("|")),
+        None => {
+            let name = value().to_lowercase().replace('_', "-");
+            let inner = if choices.is_empty() {
+                format!("{name}{dots}")
+            } else {
+                choices.join("|")
+            };
+            if argument.is_required_set() {
+                format!("<{inner}>")
+            } else {
+                format!("[{inner}]")
+            }
+        }
+    }
+}
+
+fn sentence(text: Option<&clap::builder::StyledStr>) -> String {
+    text.map(ToString::to_string)
+        .unwrap_or_default()
+        .trim()
+        .trim_end_matches('.')
+        .to_owned()
+}
+
+/// A command that was not typed as it is meant to be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UsageError {
+    /// `--help` was typed: the answer is [`super::help_for`].
+    #[error("help was asked for")]
+    Help,
+    /// It can't be understood.
+    #[error("{words}")]
+    Wrong {
+        /// What is wrong, in a sentence without its full stop.
+        words: String,
+        /// What was perhaps meant: a sentence.
+        advice: Option<String>,
+        /// How it is typed.
+        usage: String,
+    },
+}
+
+impl UsageError {
+    pub(super) fn new(error: &clap::Error, shape: &Shape) -> Self {
+        let help = ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+        if error.kind() == ErrorKind::DisplayHelp || error.kind() == help {
+            return Self::Help;
+        }
+        let (words, advice) = explain(error);
+        Self::Wrong {
+            words,
+            advice,
+            usage: shape.usage(),
+        }
+    }
+
+    /// For the person who typed it.
+    pub fn answer(self, ask: &Ask<'_>, command: &Registered) -> Result<Reply, Refusal> {
+        match self {
+            Self::Help => Ok(help_for(ask, command)),
+            Self::Wrong { words, advice, usage } => {
+                let advice = advice.map(|advice| format!("{advice} ")).unwrap_or_default();
+                Err(Refusal::new(words).hint(format!("{advice}Type: {}", ask.type_(&usage))))
+            }
+        }
+    }
+}
+
+/// What is wrong, and what was perhaps meant.
+fn explain(error: &clap::Error) -> (String, Option<String>) {
+    let said = |kind| strings(error, kind);
+    let one = |kind| said(kind).into_iter().next().unwrap_or_default();
+    let argument = name_of(&one(ContextKind::InvalidArg));
+    match error.kind() {
+        ErrorKind::UnknownArgument => {
+            let typed = quoted(&one(ContextKind::InvalidArg));
+            let words = if typed.starts_with('-') {
+                format!("there is no {typed} here")
+            } else {
+                format!("there is nothing that \"{typed}\" could be here")
+            };
+            (words, did_you_mean(&said(ContextKind::SuggestedArg)))
+        }
+        ErrorKind::MissingRequiredArgument => {
+            let missing: Vec<String> = said(ContextKind::InvalidArg)
+                .iter()
+                .map(|name| name_of(name))
+                .collect();
+            let verb = if missing.len() == 1 { "is" } else { "are" };
+            (format!("{} {verb} missing", list(missing)), None)
+        }
+        ErrorKind::InvalidValue => {
+            let typed = quoted(&one(ContextKind::InvalidValue));
+            let valid = either(said(ContextKind::ValidValue));
+            let words = match (typed.is_empty(), valid == "nobody") {
+                (true, true) => format!("{argument} needs a value"),
+                (true, false) => format!("{argument} needs a value: {valid}"),
+                (false, true) => format!("\"{typed}\" is not a value for {argument}"),
+                (false, false) => format!("\"{typed}\" is not a value for {argument}: it is {valid}"),
+            };
+            (words, did_you_mean(&said(ContextKind::SuggestedValue)))
+        }
+        ErrorKind::ValueValidation => {
+            let typed = quoted(&one(ContextKind::InvalidValue));
+            let why = std::error::Error::source(error)
+                .map(|source| quoted(&source.to_string()))
+                .unwrap_or_default();
+            (format!("\"{typed}\" is not a value for {argument}: {why}"), None)
+        }
+        ErrorKind::ArgumentConflict => {
+            let others: Vec<String> = said(ContextKind::PriorArg)
+                .iter()
+                .map(|name| name_of(name))
+                .collect();
+            let words = match others.as_slice() {
+                [] => format!("{argument} goes alone"),
+                [other] if *other == argument => format!("{argument} is given twice"),
+                _ => format!("{argument} does not go together with {}", list(others)),
+            };
+            (words, None)
+        }
+        ErrorKind::InvalidSubcommand => {
+            let typed = quoted(&one(ContextKind::InvalidSubcommand));
+            let advice = did_you_mean(&said(ContextKind::SuggestedSubcommand));
+            (format!("there is nothing that \"{typed}\" could be here"), advice)
+        }
+        ErrorKind::MissingSubcommand => (
+            format!(
+                "one of these words is missing: {}",
+                list(said(ContextKind::ValidSubcommand))
+            ),
+            None,
+        ),
+        ErrorKind::TooManyValues | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
+            (format!("{argument} has the wrong number of values"), None)
+        }
+        ErrorKind::NoEquals => (format!("{argument} needs its value after ="), None),
+        _ => ("that can't be understood".to_owned(), None),
+    }
+}
+
+fn strings(error: &clap::Error, kind: ContextKind) -> Vec<String> {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => vec![text.clone()],
+        Some(ContextValue::Strings(texts)) => texts.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// `--ref <SHA>` is called `--ref`, and `[NOTE]...` is called `<note>`.
+fn name_of(shown: &str) -> String {
+    let name = shown.split([' ', '=']).next().unwrap_or(shown);
+    if name.starts_with('-') {
+        return quoted(name);
+    }
+    let bare = name.trim_matches(|c| matches!(c, '<' | '>' | '[' | ']' | '.'));
+    quoted(&format!("<{}>", bare.to_lowercase().replace('_', "-")))
+}
+
+/// Text that a stranger typed, made safe to show and not too long.
+fn quoted(text: &str) -> String {
+    clip(&visible(text), 60).into_owned()
+}
+
+fn did_you_mean(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| format!("Did you mean {}?", either(names.iter().map(|name| quoted(name)))))
+}
