@@ -22,6 +22,9 @@ const MAX_TRIES: u32 = 3;
 /// No answer that we ask for comes near this size; it bounds what a broken one can cost.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
+/// Idle connections are closed before the other side does it: a request that meets the end of one is a lost reply.
+const IDLE: Duration = Duration::from_secs(30);
+
 /// What a client is made of.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -126,6 +129,7 @@ impl Heroku {
             .user_agent(user_agent)
             .connect_timeout(connect_timeout)
             .timeout(timeout)
+            .pool_idle_timeout(IDLE)
             // A redirect could turn a POST into a GET, and carry the request to where nobody meant it to go.
             .redirect(redirect::Policy::none())
             // Whether to send again is decided in one place: `send`.
