@@ -26,6 +26,9 @@ const MAX_TRIES: u32 = 3;
 /// The largest answer is a tree, of 7 MB at most (documentation of "Get a tree"); this bounds what a broken one can cost.
 const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
+/// Idle connections are closed before the other side does it: a request that meets the end of one is a lost reply.
+const IDLE: Duration = Duration::from_secs(30);
+
 /// What a client is made of.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -141,6 +144,7 @@ impl GitHub {
             .user_agent(user_agent)
             .connect_timeout(connect_timeout)
             .timeout(timeout)
+            .pool_idle_timeout(IDLE)
             // A redirect could turn a POST into a GET, and carry the request to where nobody meant it to go.
             .redirect(redirect::Policy::none())
             // Whether to send again is decided in one place: `send`.

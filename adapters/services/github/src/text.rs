@@ -34,12 +34,12 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-/// Leaves only the scheme of a URL with a password (`mysql://u:p@h/d`) or a query (`?signature=…`).
+/// Leaves only the scheme of a URL that may hold a password (`mysql://u:p@h/d`) or a key (`?signature=…`).
 ///
 /// Everything behind the scheme goes, since a password that was not escaped may itself contain `/`, `?` or `#`.
 fn hide_url(word: &str) -> String {
     match word.split_once("://") {
-        Some((scheme, rest)) if rest.contains(['@', '?', '#']) => format!("{scheme}://***"),
+        Some((scheme, rest)) if rest.contains(['@', ':', '?', '#']) => format!("{scheme}://***"),
         _ => word.to_owned(),
     }
 }
