@@ -7,8 +7,12 @@
 //!    └───────────┴─→ denied/revoked | expired | cancelled | superseded
 //! ```
 
+mod claim;
+mod refusal;
 mod seats;
 mod transition;
+mod vote;
+mod words;
 
 use std::collections::BTreeSet;
 
@@ -21,8 +25,10 @@ use crate::plan::SealedPlan;
 use crate::policy::Seat;
 use crate::time::{Duration, Timestamp};
 
+pub use claim::{Claim, IllegalOutcome, Outcome};
+pub use refusal::VoteRefusal;
 pub use seats::{Voter, filled, open_seats};
-pub use transition::{Claim, VoteRefusal};
+pub use transition::{By, Present, Transition};
 
 /// Where and by whom something was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,6 +169,8 @@ pub struct Request {
     pub shown: BTreeSet<Place>,
     /// No vote at or after this.
     pub deadline: Timestamp,
+    /// It never begins at or after this: the plan's own end, or that of its first approval. It only ever moves closer.
+    pub not_after: Timestamp,
     /// How long it may begin after the last signature.
     pub valid: Duration,
     /// Whether those who could sign were reminded; they are reminded once.

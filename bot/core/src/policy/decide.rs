@@ -1,17 +1,23 @@
-//! Decides (being written).
-use super::{Policy, Rule};
+//! Decides. This runs for every command line and, for help, for every command: until something is denied it
+//! allocates nothing.
+
+use super::{Names, Policy, Rule};
 use crate::id::TargetName;
 use crate::message::{Assurance, Place};
-use crate::person::Person;
+use crate::person::{Directory, Person};
 use crate::plan::Effect;
 use crate::time::Timestamp;
+
+/// What rules call direct messages.
+pub(super) const DIRECT: &str = "direct";
 
 /// What policy is asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
     /// The command.
     pub command: &'a str,
-    /// What it would do; unknown before a plan is made.
+    /// What it would do. Unknown before a plan is made: then rules that allow are about any effect, and rules that
+    /// forbid listed effects wait; who has the plan asks again.
     pub effect: Option<Effect>,
     /// On what.
     pub target: Option<&'a TargetName>,
@@ -41,9 +47,84 @@ pub struct Denial {
     pub words: String,
 }
 
+impl<'p> Decision<'p> {
+    /// The rule that allows it.
+    pub fn rule(&self) -> Option<&'p Rule> {
+        match self {
+            Self::Allowed(rule) => Some(rule),
+            Self::Denied(_) => None,
+        }
+    }
+}
+
 impl Policy {
-    /// Decides.
-    pub fn decide(&self, _question: &Question<'_>, _directory: &crate::person::Directory) -> Decision<'_> {
-        Decision::Denied(Denial { words: String::new() })
+    /// Decides, and explains a denial.
+    pub fn decide(&self, question: &Question<'_>, directory: &Directory) -> Decision<'_> {
+        match self.rule(question) {
+            Some(rule) => Decision::Allowed(rule),
+            None => Decision::Denied(self.denial(question, directory)),
+        }
+    }
+
+    /// The rule that allows it, if one does and none forbids it.
+    pub fn rule(&self, question: &Question<'_>) -> Option<&Rule> {
+        if self.forbidding(question).is_some() {
+            return None;
+        }
+        self.allow.iter().find(|rule| rule.allows(question))
+    }
+
+    /// The first rule that forbids it.
+    pub(super) fn forbidding(&self, question: &Question<'_>) -> Option<&Rule> {
+        self.forbid.iter().find(|rule| rule.forbids(question))
+    }
+}
+
+impl Rule {
+    fn allows(&self, question: &Question<'_>) -> bool {
+        self.commands.include(question.command)
+            && self.is_about_effect(question)
+            && self.is_about_target(question)
+            && self.assurance <= question.assurance
+            && self.who.includes(question.person)
+            && self.is_about_place(question)
+            && self.holds_at(question.now)
+    }
+
+    /// A rule that forbids does so however well the person has proven who they are.
+    fn forbids(&self, question: &Question<'_>) -> bool {
+        let effect = match question.effect {
+            Some(effect) => self.effects.is_empty() || self.effects.contains(&effect),
+            None => self.effects.is_empty(),
+        };
+        effect
+            && self.commands.include(question.command)
+            && self.is_about_target(question)
+            && self.who.includes(question.person)
+            && self.is_about_place(question)
+            && self.holds_at(question.now)
+    }
+
+    pub(super) fn is_about_effect(&self, question: &Question<'_>) -> bool {
+        let effect = question.effect.as_ref();
+        self.effects.is_empty() || effect.is_none_or(|effect| self.effects.contains(effect))
+    }
+
+    pub(super) fn is_about_target(&self, question: &Question<'_>) -> bool {
+        match question.target {
+            Some(target) => self.targets.include(target.as_str()),
+            None => self.targets == Names::Any,
+        }
+    }
+
+    pub(super) fn is_about_place(&self, question: &Question<'_>) -> bool {
+        self.rooms.include(match question.place {
+            Place::Room(room) => room.name.as_str(),
+            Place::Direct(_) => DIRECT,
+        })
+    }
+
+    pub(super) fn holds_at(&self, now: Timestamp) -> bool {
+        self.times.as_ref().is_none_or(|times| times.include(now))
     }
 }

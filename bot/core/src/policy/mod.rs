@@ -1,18 +1,22 @@
 //! Who may do what to which target, where, and whose signatures it needs. Deny by default; rules that forbid come
 //! first; among the others the first that matches decides.
 
+mod check;
 mod decide;
+mod denial;
 mod times;
-mod words;
+pub mod words;
 
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::id::{PersonId, RoleName, RuleName};
 use crate::message::Assurance;
+use crate::person::Person;
 use crate::plan::Effect;
 use crate::time::Duration;
 
+pub use check::Finding;
 pub use decide::{Decision, Denial, Question};
 pub use times::{Times, TimesError};
 
@@ -87,8 +91,32 @@ pub struct Policy {
 impl Rule {
     /// What plans record of the rule that they were made under.
     pub fn digest(&self) -> Digest {
-        // A rule is text, numbers and lists: it always has an encoding. Were that to change, all digests would be
-        // those of the empty text, and every plan in flight would be superseded.
+        // A rule is text, numbers and lists: it always has an encoding. Plans only record this digest; whether a
+        // plan still may run is decided by the rule in force.
         Digest::of(crate::digest::canonical(self).unwrap_or_default().as_bytes())
+    }
+}
+
+impl Names {
+    /// Whether the name is among them.
+    pub fn include(&self, name: &str) -> bool {
+        let matches = |listed: &String| match listed.strip_suffix('*') {
+            Some(prefix) => name.starts_with(prefix),
+            None => listed == name,
+        };
+        match self {
+            Self::Any => true,
+            Self::Of(listed) => listed.iter().any(matches),
+        }
+    }
+}
+
+impl Who {
+    /// Whether they are among them; `None` is somebody whom the bot does not know.
+    pub fn includes(&self, person: Option<&Person>) -> bool {
+        let named = |person: &Person| {
+            self.roles.iter().any(|role| person.roles.contains(role)) || self.people.contains(&person.id)
+        };
+        self.anyone || person.is_some_and(named)
     }
 }

@@ -1,0 +1,127 @@
+//! Denials in words: the rule that forbids it, or else the rule that comes nearest to allowing it and what is missing.
+
+use super::words::{names, place, who_may};
+use super::{Denial, Names, Policy, Question, Rule};
+use crate::message::Assurance;
+use crate::person::{Directory, Person};
+use crate::text::{either, join};
+
+/// What is missing for a rule to allow something, in the order of the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Miss {
+    Target,
+    Effect,
+    Who,
+    Stranger,
+    Assurance,
+    Place,
+    Time,
+}
+
+impl Miss {
+    /// A rule about something else is further away than a rule for somebody else.
+    fn distance(self) -> usize {
+        match self {
+            Self::Target | Self::Effect => 10,
+            _ => 1,
+        }
+    }
+}
+
+impl Policy {
+    pub(super) fn denial(&self, question: &Question<'_>, directory: &Directory) -> Denial {
+        if let Some(rule) = self.forbidding(question) {
+            let when = rule
+                .times
+                .as_ref()
+                .map_or(String::new(), |times| format!(" ({times})"));
+            let words = format!("it is forbidden by the rule \"{}\"{when}", rule.name);
+            return Denial { words };
+        }
+        let about = self
+            .allow
+            .iter()
+            .filter(|rule| rule.commands.include(question.command));
+        let nearest = about.min_by_key(|rule| rule.misses(question).map(Miss::distance).sum::<usize>());
+        let words = match nearest {
+            None => format!("nobody may: no rule allows {}", question.command),
+            Some(rule) => {
+                let misses = rule.misses(question);
+                join(
+                    misses.map(|miss| self.missing(rule, miss, question, directory)),
+                    ", and ",
+                )
+            }
+        };
+        Denial { words }
+    }
+
+    fn missing(&self, rule: &Rule, miss: Miss, question: &Question<'_>, directory: &Directory) -> String {
+        match miss {
+            Miss::Target => format!("it is allowed only on {}", listed(&rule.targets, str::to_owned)),
+            Miss::Effect => format!("it is allowed only when its effect is {}", either(&rule.effects)),
+            Miss::Who => who_may(&rule.who, directory),
+            Miss::Stranger if question.assurance < Assurance::Account => {
+                "your nick is not logged in: that needs an account".to_owned()
+            }
+            Miss::Stranger => {
+                let linkers = self.people_who_may("link", directory);
+                format!(
+                    "I don't know whose account yours is: {} can link it",
+                    either(names(&linkers))
+                )
+            }
+            Miss::Assurance => match rule.assurance {
+                Assurance::Nick | Assurance::Account => "you have to log in to your account",
+                Assurance::Device => "it has to come in an encrypted message from a verified device",
+                Assurance::Passkey => "it needs your passkey",
+            }
+            .to_owned(),
+            Miss::Place => format!("only in {}", listed(&rule.rooms, place)),
+            Miss::Time => match &rule.times {
+                Some(times) => format!("now is outside {times}"),
+                None => String::new(),
+            },
+        }
+    }
+
+    /// Everybody whom some rule lets use the command somewhere.
+    fn people_who_may<'d>(&self, command: &str, directory: &'d Directory) -> Vec<&'d Person> {
+        let rules: Vec<&Rule> = self
+            .allow
+            .iter()
+            .filter(|rule| rule.commands.include(command))
+            .collect();
+        let people = directory.people().iter().map(|person| &**person);
+        people
+            .filter(|person| rules.iter().any(|rule| rule.who.includes(Some(person))))
+            .collect()
+    }
+}
+
+fn listed(names: &Names, word: fn(&str) -> String) -> String {
+    match names {
+        Names::Any => "anything".to_owned(),
+        Names::Of(names) => either(names.iter().map(|name| word(name))),
+    }
+}
+
+impl Rule {
+    fn misses(&self, question: &Question<'_>) -> impl Iterator<Item = Miss> + use<> {
+        let (stranger, who) = (question.person.is_none(), self.who.includes(question.person));
+        let proven = self.assurance <= question.assurance;
+        let checks = [
+            (Miss::Target, self.is_about_target(question)),
+            (Miss::Effect, self.is_about_effect(question)),
+            (Miss::Who, who),
+            (Miss::Stranger, !stranger || who && proven),
+            (Miss::Assurance, stranger || proven),
+            (Miss::Place, self.is_about_place(question)),
+            (Miss::Time, self.holds_at(question.now)),
+        ];
+        checks
+            .into_iter()
+            .filter(|(_, is_met)| !is_met)
+            .map(|(miss, _)| miss)
+    }
+}
