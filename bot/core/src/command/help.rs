@@ -1,36 +1,170 @@
 //! Help, made from what clap and the specs know and policy says: what this person may do here.
 
-use super::{Ask, Registered, Spec};
+use super::{Ask, Registered};
 use crate::id::TargetName;
-use crate::policy::{Decision, Question};
-use crate::reply::Reply;
+use crate::plan::Effect;
+use crate::policy::{Decision, Question, Rule};
+use crate::reply::{Block, Line, Reply};
+use crate::text::{count, list};
 
-/// What policy says of the command on this target, asked here by this person.
-pub fn decide<'a>(ask: &Ask<'a>, command: &str, target: Option<&TargetName>) -> Decision<'a> {
-    let question = Question {
+/// Targets named in one line of help.
+const NAMED: usize = 12;
+
+/// What policy says of this use of a command, by this person, here and now.
+pub fn decide<'a>(
+    ask: &Ask<'a>,
+    command: &str,
+    effect: Option<Effect>,
+    target: Option<&TargetName>,
+) -> Decision<'a> {
+    ask.settings
+        .policy
+        .decide(&question(ask, command, effect, target), &ask.settings.directory)
+}
+
+fn question<'q>(
+    ask: &Ask<'q>,
+    command: &'q str,
+    effect: Option<Effect>,
+    target: Option<&'q TargetName>,
+) -> Question<'q> {
+    Question {
         command,
-        effect: None,
+        effect,
         target,
         person: ask.person.map(|person| &**person),
         assurance: ask.message.sender.assurance,
         place: &ask.message.place,
         now: ask.now,
-    };
-    ask.settings.policy.decide(&question, &ask.settings.directory)
+    }
+}
+
+/// The rule for the most that this person may do with the command here, and how much that is.
+fn most<'a>(ask: &Ask<'a>, command: &Registered, target: Option<&TargetName>) -> Option<(Effect, &'a Rule)> {
+    command.effects().iter().find_map(|effect| {
+        let question = question(ask, command.spec().name, Some(*effect), target);
+        Some((*effect, ask.settings.policy.rule(&question)?))
+    })
 }
 
 /// Whether this person may use the command here, on at least one target.
-pub fn may(ask: &Ask<'_>, command: &Spec) -> bool {
-    let allowed = |target| matches!(decide(ask, command.name, target), Decision::Allowed(_));
-    allowed(None) || ask.settings.targets.keys().any(|target| allowed(Some(target)))
+pub fn may(ask: &Ask<'_>, command: &Registered) -> bool {
+    let on = |target| most(ask, command, target).is_some();
+    on(None) || ask.settings.targets.keys().any(|target| on(Some(target)))
 }
 
-/// The commands that this person may use here.
-pub fn overview(_ask: &Ask<'_>) -> Reply {
-    Reply::default()
+/// What this person may do with the command here: "You may: stage; prod with 1 signature."
+pub fn may_words(ask: &Ask<'_>, command: &Registered) -> String {
+    let denied = || match decide(ask, command.spec().name, Some(command.spec().effect), None) {
+        Decision::Denied(denial) => format!("You may not use it here: {}.", denial.words),
+        Decision::Allowed(_) => "You may not use it here.".to_owned(),
+    };
+    if !command.shape().has_target {
+        return match most(ask, command, None) {
+            Some((effect, rule)) => format!("You may use it here{}.", conditions(command, effect, rule)),
+            None => denied(),
+        };
+    }
+    let mut groups: Vec<(String, Vec<&TargetName>)> = Vec::new();
+    for target in ask.settings.targets.keys() {
+        let Some((effect, rule)) = most(ask, command, Some(target)) else {
+            continue;
+        };
+        let conditions = conditions(command, effect, rule);
+        match groups.iter_mut().find(|(other, _)| *other == conditions) {
+            Some((_, targets)) => targets.push(target),
+            None => groups.push((conditions, vec![target])),
+        }
+    }
+    if groups.is_empty() {
+        return denied();
+    }
+    groups.sort_by_key(|(conditions, _)| conditions.len());
+    let said: Vec<String> = groups
+        .iter()
+        .map(|(conditions, targets)| format!("{}{conditions}", some(targets)))
+        .collect();
+    format!("You may: {}.", said.join("; "))
 }
 
-/// How one command is used, and what of it this person may do here.
-pub fn help_for(_ask: &Ask<'_>, _command: &Registered) -> Reply {
-    Reply::default()
+/// Under which conditions: nothing, " with 1 signature", " only to look".
+fn conditions(command: &Registered, effect: Effect, rule: &Rule) -> String {
+    let look = if effect == Effect::Read && command.spec().effect > Effect::Read {
+        " only to look"
+    } else {
+        ""
+    };
+    match rule.seats.iter().map(|seat| usize::from(seat.count)).sum() {
+        0 => look.to_owned(),
+        signatures => format!("{look} with {}", count(signatures, "signature")),
+    }
+}
+
+fn some(targets: &[&TargetName]) -> String {
+    let named = list(targets.iter().take(NAMED));
+    match targets.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
+/// The commands that this person may use here, by what they do to the world.
+pub fn overview(ask: &Ask<'_>) -> Reply {
+    let mut reply = Reply::line(
+        Line::new("what you may use here; ")
+            .code(ask.type_("help <command>"))
+            .then(" tells more:"),
+    );
+    for effect in [Effect::Read, Effect::Decide, Effect::Change, Effect::Destructive] {
+        let names: Vec<&str> = ask
+            .registry
+            .iter()
+            .filter(|command| command.spec().effect == effect && may(ask, command))
+            .map(|command| command.spec().name)
+            .collect();
+        if !names.is_empty() {
+            reply = reply.detail(effect.to_string(), list(names));
+        }
+    }
+    if reply.blocks.len() == 1 {
+        let whoami = ask.type_("whoami");
+        return Reply::line(Line::new("you may use nothing here. Who you are to me: ").code(whoami));
+    }
+    reply
+}
+
+/// How one command is used, what of it this person may do here, its arguments and examples.
+pub fn help_for(ask: &Ask<'_>, command: &Registered) -> Reply {
+    let (spec, shape) = (command.spec(), command.shape());
+    let way = |usage: &str, about: &str| {
+        let line = Line::default().code(ask.type_(usage));
+        if about.is_empty() {
+            line
+        } else {
+            line.then(format!(" — {about}."))
+        }
+    };
+    let mut reply = match shape.usages.as_slice() {
+        [(usage, _)] => Reply::line(way(usage, &shape.about)),
+        usages => usages.iter().fold(
+            Reply::line(way(spec.name, &shape.about)),
+            |reply, (usage, about)| reply.and(way(usage, about)),
+        ),
+    };
+    for (argument, about) in &shape.arguments {
+        reply = reply.block(Block::Detail {
+            label: argument.clone(),
+            lines: vec![format!("{about}.").into()],
+        });
+    }
+    reply = reply.and(may_words(ask, command));
+    if !spec.examples.is_empty() {
+        let examples = spec.examples.iter().map(|example| ask.type_(example));
+        reply = reply.and(Line::new("e.g. ").code(examples.collect::<Vec<_>>().join("   ")));
+    }
+    if !spec.aliases.is_empty() {
+        let aliases = spec.aliases.iter().map(|alias| ask.type_(alias));
+        reply = reply.and(Line::new("The same: ").code(list(aliases)));
+    }
+    reply
 }

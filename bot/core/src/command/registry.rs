@@ -53,8 +53,8 @@ impl Registry {
 
     /// Adds a command.
     pub fn add<C: Command>(&mut self, command: C) -> Result<(), RegistryError> {
-        let registered = Registered::new(command);
-        registered.check_examples()?;
+        let mut registered = Registered::new(command);
+        registered.effects = registered.shown_effects()?;
         let spec = registered.spec;
         for name in std::iter::once(spec.name).chain(spec.aliases.iter().copied()) {
             if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -92,6 +92,7 @@ pub struct Registered {
     spare: Mutex<Vec<clap::Command>>,
     /// What typing nothing but the name comes to, if that is allowed: such a use is not parsed again.
     bare: Option<ArgMatches>,
+    effects: Vec<Effect>,
     command: Box<dyn Erased>,
 }
 
@@ -112,11 +113,17 @@ impl Registered {
             spec,
             built,
             bare,
+            effects: Vec::new(),
             command: Box::new(command),
         }
     }
 
-    fn check_examples(&self) -> Result<(), RegistryError> {
+    /// The effects that its plans can have, and those of its examples, all of which must parse.
+    fn shown_effects(&self) -> Result<Vec<Effect>, RegistryError> {
+        let mut effects = vec![self.spec.effect];
+        if self.spec.effect == Effect::Destructive {
+            effects.push(Effect::Change);
+        }
         for example in self.spec.examples {
             let wrong = |source: Box<dyn std::error::Error + Send + Sync>| RegistryError::Example {
                 name: self.spec.name,
@@ -125,14 +132,26 @@ impl Registered {
             };
             let tokens = split(example).map_err(|error: TokenError| wrong(Box::new(error)))?;
             let arguments = tokens.get(1..).unwrap_or_default();
-            self.parse(arguments).map_err(|error| wrong(Box::new(error)))?;
+            effects.push(
+                self.parse(arguments)
+                    .map_err(|error| wrong(Box::new(error)))?
+                    .effect(),
+            );
         }
-        Ok(())
+        effects.sort_unstable();
+        effects.dedup();
+        effects.reverse();
+        Ok(effects)
     }
 
     /// What the command declares about itself.
     pub fn spec(&self) -> &Spec {
         &self.spec
+    }
+
+    /// The effects that its uses can have, the most severe first. Which of them are reads, its examples show.
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
     }
 
     /// Its arguments, for help.

@@ -5,15 +5,15 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::{Ask, Registered, help_for};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
-use crate::text::{clip, either, list, visible};
+use crate::text::{clip, either, join, list, visible};
 
 /// The arguments of a command, as people read them. Made from clap's, so that it can't differ from what is parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// What the command is for, in a sentence without its full stop.
     pub about: String,
-    /// `deploy <target> [--ref SHA]`; one for each subcommand, if it has any.
-    pub usages: Vec<String>,
+    /// `deploy <target> [--ref SHA]` and what that is for; one for each subcommand, if it has any.
+    pub usages: Vec<(String, String)>,
     /// `--ref SHA` and what it is for.
     pub arguments: Vec<(String, String)>,
     /// Whether it takes a target.
@@ -56,7 +56,7 @@ impl Shape {
             }
         }
         if !command.has_subcommands() || !command.is_subcommand_required_set() {
-            self.usages.push(usage.clone());
+            self.usages.push((usage.clone(), sentence(command.get_about())));
         }
         for subcommand in command.get_subcommands() {
             self.add(format!("{usage} {}", subcommand.get_name()), subcommand);
@@ -65,7 +65,7 @@ impl Shape {
 
     /// All ways to type it, in one line.
     pub fn usage(&self) -> String {
-        self.usages.join(" | ")
+        join(self.usages.iter().map(|(usage, _)| usage), " | ")
     }
 }
 
