@@ -3,6 +3,7 @@
 use super::{Present, Request, State, Transition};
 use crate::audit::Event;
 use crate::id::OperationId;
+use crate::operation;
 use crate::policy::Decision;
 use crate::time::Timestamp;
 
@@ -22,27 +23,14 @@ pub enum Claim {
     No(String),
 }
 
-/// What its operation came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It did what the plan said.
-    Succeeded,
-    /// It could not, or a person stopped it or gave it up.
-    Failed,
-    /// Nobody knows what a `once` step did.
-    Unknown,
-    /// It was unknown, and a person lets it go on.
-    Resumed,
-}
-
 /// An operation cannot have come to that.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a request that is {from} cannot take the outcome {outcome:?}; look at its operation's journal")]
+#[error("a request that is {from} cannot follow an operation that is {to}; look at the operation's journal")]
 pub struct IllegalOutcome {
     /// What the request is.
     pub from: &'static str,
-    /// What the operation came to.
-    pub outcome: Outcome,
+    /// What the operation is.
+    pub to: &'static str,
 }
 
 impl Request {
@@ -91,32 +79,41 @@ impl Request {
         (now >= self.end()?).then(|| self.expired(now))
     }
 
-    /// Follows its operation: to an end, to `unknown`, and from there on if a person decides so. What is recorded is
-    /// the operation's record, in the same batch.
-    pub fn finished(&self, outcome: Outcome) -> Result<Self, IllegalOutcome> {
-        let state = match (&self.state, outcome) {
-            (State::Executing { operation }, Outcome::Succeeded) => State::Succeeded {
-                operation: operation.clone(),
-            },
-            (State::Executing { operation } | State::Unknown { operation }, Outcome::Failed) => {
-                State::Failed {
-                    operation: operation.clone(),
-                }
-            }
-            (State::Executing { operation }, Outcome::Unknown) => State::Unknown {
-                operation: operation.clone(),
-            },
-            (State::Unknown { operation }, Outcome::Resumed) => State::Executing {
-                operation: operation.clone(),
-            },
-            (state, outcome) => {
-                return Err(IllegalOutcome {
-                    from: state.word(),
-                    outcome,
-                });
-            }
+    /// Follows its operation: to an end, to `unknown`, and from there on if a person decides so.
+    pub fn follow(&self, outcome: &operation::State, now: Timestamp) -> Result<Transition, IllegalOutcome> {
+        use operation::State as Came;
+        let illegal = || IllegalOutcome {
+            from: self.state.word(),
+            to: outcome.word(),
         };
-        Ok(self.with(state))
+        let (State::Executing { operation } | State::Unknown { operation }) = &self.state else {
+            return Err(illegal());
+        };
+        let operation = operation.clone();
+        let executing = matches!(self.state, State::Executing { .. });
+        let failed = State::Failed {
+            operation: operation.clone(),
+        };
+        let (event, state, words) = match outcome {
+            Came::Succeeded { words } if executing => (
+                Event::Ended,
+                State::Succeeded { operation },
+                format!("succeeded: {words}"),
+            ),
+            Came::Failed { words } => (Event::Ended, failed, format!("failed: {words}")),
+            Came::Cancelled { by, words } => (Event::Ended, failed, format!("was stopped by {by}: {words}")),
+            Came::Abandoned { by } if !executing => (Event::Ended, failed, format!("was given up by {by}")),
+            Came::Unknown { saw, .. } if executing => {
+                let words = format!("stopped, and nobody knows what its last step did: {saw}");
+                (Event::Unknown, State::Unknown { operation }, words)
+            }
+            Came::Running if !executing => {
+                (Event::Began, State::Executing { operation }, "goes on".to_owned())
+            }
+            _ => return Err(illegal()),
+        };
+        let words = format!("{} {words}", self.id);
+        Ok(self.with(state).changed(event, words, None, now))
     }
 
     fn with(&self, state: State) -> Self {

@@ -25,7 +25,7 @@ use crate::plan::SealedPlan;
 use crate::policy::Seat;
 use crate::time::{Duration, Timestamp};
 
-pub use claim::{Claim, IllegalOutcome, Outcome};
+pub use claim::{Claim, IllegalOutcome};
 pub use refusal::VoteRefusal;
 pub use seats::{Voter, filled, open_seats};
 pub use transition::{By, Present, Transition};
