@@ -1,0 +1,162 @@
+//! The one writer: a task that owns the only connection that writes (and so the only one that checkpoints).
+//!
+//! **Group commit.** It takes all batches that wait, runs each in a savepoint of one transaction, commits once and
+//! then answers all. A batch that fails is rolled back alone. While one group is being flushed to disk the next one
+//! gathers, so the more callers there are, the fewer flushes each of them pays for. A caller that goes away changes
+//! nothing: its batch is with the writer, or was never sent.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use countersign_core::store::{Batch, StoreError};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::audit::{self, Head};
+use crate::notes::{self, LeaseAsk};
+use crate::operations::{self, Claim};
+use crate::{batch, words};
+
+/// How many batches one transaction takes at most: some tens of milliseconds of work.
+const GROUP: usize = 256;
+
+/// What the writer is asked to do.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// Write a batch; the outcome is the number of the newest audit record.
+    Commit(Batch),
+    /// Claim an operation; the outcome is the claim's token.
+    Claim(Claim),
+    /// Take a lease; the outcome is the lease's token.
+    Lease(LeaseAsk),
+    /// Do what waits already, and end.
+    Close,
+}
+
+/// The number that came of it, or nothing if somebody else has what was asked for.
+pub(crate) type Outcome = Result<Option<u64>, StoreError>;
+
+/// Work, and who waits for its outcome.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) work: Work,
+    pub(crate) reply: oneshot::Sender<Outcome>,
+}
+
+/// The writer's belongings.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pub(crate) options: SqliteConnectOptions,
+    /// Absent after a failure. The next group opens a new one, whatever state SQLite had left the old one in.
+    pub(crate) connection: Option<SqliteConnection>,
+    pub(crate) wakeups: watch::Sender<u64>,
+    /// Keeps other processes from writing. Released when the writer is dropped, after the connection is closed.
+    pub(crate) lock: File,
+}
+
+impl Writer {
+    /// Works until the store is closed or dropped, and no job waits any more.
+    pub(crate) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut group = Vec::with_capacity(GROUP);
+        while jobs.recv_many(&mut group, GROUP).await > 0 {
+            if group.iter().any(|job| matches!(job.work, Work::Close)) {
+                jobs.close();
+            }
+            let (works, replies): (Vec<_>, Vec<_>) = group.drain(..).map(|job| (job.work, job.reply)).unzip();
+            self.settle(works, replies).await;
+        }
+        if let Some(connection) = self.connection.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "the store was not closed cleanly; nothing is lost");
+        }
+        drop(self.lock);
+    }
+
+    async fn settle(&mut self, works: Vec<Work>, replies: Vec<oneshot::Sender<Outcome>>) {
+        match self.group(works).await {
+            // A caller that has gone away does not hear of it.
+            Ok(outcomes) => {
+                for (reply, outcome) in replies.into_iter().zip(outcomes) {
+                    reply.send(outcome).ok();
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, batches = replies.len(), "a group of batches was not written");
+                let error = Arc::new(error);
+                for reply in replies {
+                    reply.send(Err(words::shared("writing", Arc::clone(&error)))).ok();
+                }
+            }
+        }
+    }
+
+    async fn group(&mut self, works: Vec<Work>) -> Result<Vec<Outcome>, sqlx::Error> {
+        let mut db = match self.connection.take() {
+            Some(db) => db,
+            None => self.options.connect().await?,
+        };
+        match transaction(&mut db, works).await {
+            Ok((outcomes, changed)) => {
+                self.connection = Some(db);
+                if changed {
+                    self.wakeups.send_modify(|commits| *commits += 1);
+                }
+                Ok(outcomes)
+            }
+            Err(error) => {
+                // There must never be two that write, so the old one is closed before there is a new one.
+                db.close().await.ok();
+                Err(error)
+            }
+        }
+    }
+}
+
+/// All works in one transaction; says also whether a batch is among what was written. After an error nothing is
+/// known to be written.
+async fn transaction(
+    db: &mut SqliteConnection,
+    works: Vec<Work>,
+) -> Result<(Vec<Outcome>, bool), sqlx::Error> {
+    execute(db, "BEGIN IMMEDIATE").await?;
+    let mut head = None;
+    let mut changed = false;
+    let mut outcomes = Vec::with_capacity(works.len());
+    for work in works {
+        let is_batch = matches!(work, Work::Commit(_));
+        execute(db, "SAVEPOINT one").await?;
+        let outcome = perform(db, work, &mut head).await;
+        if outcome.is_err() {
+            execute(db, "ROLLBACK TO SAVEPOINT one").await?;
+        }
+        execute(db, "RELEASE SAVEPOINT one").await?;
+        changed |= is_batch && outcome.is_ok();
+        outcomes.push(outcome);
+    }
+    execute(db, "COMMIT").await?;
+    Ok((outcomes, changed))
+}
+
+/// `head` is the head of the audit chain in this transaction, once it was read.
+async fn perform(db: &mut SqliteConnection, work: Work, head: &mut Option<Head>) -> Outcome {
+    match work {
+        Work::Commit(batch) => {
+            let before = match *head {
+                Some(before) => before,
+                None => audit::head(db).await?,
+            };
+            let after = batch::write(db, batch, before).await?;
+            *head = Some(after);
+            Ok(after.map(|(seq, _)| seq))
+        }
+        Work::Claim(claim) => operations::claim(db, &claim).await,
+        Work::Lease(ask) => notes::lease(db, &ask).await,
+        Work::Close => Ok(None),
+    }
+}
+
+async fn execute(db: &mut SqliteConnection, statement: &'static str) -> Result<(), sqlx::Error> {
+    sqlx::query(statement).execute(db).await.map(drop)
+}
