@@ -172,7 +172,7 @@ impl Registered {
                 spec: &self.spec,
                 ready,
             }),
-            Err(error) => Err(UsageError::new(&error, &self.shape)),
+            Err(error) => Err(UsageError::new(&error, &self.shape, arguments)),
         }
     }
 
@@ -277,3 +277,6 @@ impl<'r, C: Command> Ready<'r> for Use<'r, C> {
         self.command.run(ask, self.args)
     }
 }
+
+#[cfg(test)]
+mod tests;

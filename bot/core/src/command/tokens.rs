@@ -223,3 +223,135 @@ impl<'a> Word<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        split(line)
+            .unwrap()
+            .into_iter()
+            .map(|token| token.text.into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn quotes_group_words() {
+        assert_eq!(
+            words(r#"rollback prod --reason "500s on /api""#),
+            ["rollback", "prod", "--reason", "500s on /api"]
+        );
+        assert_eq!(
+            words(r#"--note="fix: bug" 'two words' """#),
+            ["--note=fix: bug", "two words", ""]
+        );
+        assert_eq!(words(r#""say \"hi\" \\ \n""#), [r#"say "hi" \ \n"#]);
+        assert_eq!(words(r#"5\" disk\ full \'tis"#), ["5\"", "disk full", "'tis"]);
+    }
+
+    #[test]
+    fn an_apostrophe_is_a_letter() {
+        assert_eq!(words("deny R-1 that's wrong"), ["deny", "R-1", "that's", "wrong"]);
+        assert_eq!(
+            words("deny R-1 that\u{2019}s wrong"),
+            ["deny", "R-1", "that's", "wrong"]
+        );
+        assert_eq!(words("deny R-1 'that's wrong'"), ["deny", "R-1", "that's wrong"]);
+        assert_eq!(
+            words("--reason='it isn't' bobs' x"),
+            ["--reason=it isn't", "bobs'", "x"]
+        );
+    }
+
+    #[test]
+    fn what_keyboards_make_of_quotes_and_dashes_is_undone() {
+        assert_eq!(
+            words("a \u{201C}b c\u{201D} \u{201E}d e\u{201C} \u{AB}f g\u{BB}"),
+            ["a", "b c", "d e", "f g"]
+        );
+        assert_eq!(
+            words("\u{2018}b c\u{2019} x=\u{2018}d e\u{2019}"),
+            ["b c", "x=d e"]
+        );
+        assert_eq!(
+            words("\u{201C}b c\" \"d \u{201C}e\u{201D}\""),
+            ["b c", "d \u{201C}e\u{201D}"]
+        );
+        assert_eq!(
+            words("\u{2014}ref 1 \u{2013}ref \u{2212}ref \u{2011}\u{2011}ref"),
+            ["--ref", "1", "--ref", "--ref", "--ref"]
+        );
+        assert_eq!(
+            words("run prod \u{2014} ls \u{2014}l"),
+            ["run", "prod", "--", "ls", "-l"]
+        );
+        assert_eq!(
+            words("\u{2212}5 2\u{2013}3 a\u{2014}b -- -x --y"),
+            ["-5", "2\u{2013}3", "a\u{2014}b", "--", "-x", "--y"]
+        );
+    }
+
+    #[test]
+    fn spaces_are_spaces_and_nothing_is_nothing() {
+        assert_eq!(
+            words("deploy\u{A0}prod\u{3000}now\tand\r\nthen"),
+            ["deploy", "prod", "now", "and", "then"]
+        );
+        assert_eq!(
+            words("\u{200B}de\u{FEFF}ploy \u{200B} \u{200B}\u{2014}ref"),
+            ["deploy", "--ref"]
+        );
+        assert_eq!(words(" \u{200B} "), [""; 0]);
+        assert_eq!(
+            words("$(rm -rf) `x`; a|b > c & *"),
+            ["$(rm", "-rf)", "`x`;", "a|b", ">", "c", "&", "*"]
+        );
+    }
+
+    #[test]
+    fn tokens_know_where_they_stand() {
+        let tokens = split("run \"a b\"  x\u{A0}y").unwrap();
+        let places: Vec<_> = tokens.iter().map(|token| token.at.clone()).collect();
+        assert_eq!(places, [0..3, 4..9, 11..12, 14..15]);
+    }
+
+    #[test]
+    fn an_open_quote_is_shown() {
+        let error = split("rollback prod --reason \"500s on\u{202E} /api").unwrap_err();
+        assert_eq!(
+            error,
+            TokenError::Unclosed {
+                at: 23,
+                shown: "\"500s on<U+202E> /api".into()
+            }
+        );
+        assert_eq!(
+            Refusal::from(error).sentence(),
+            "the quote that opens here is never closed: \"500s on<U+202E> /api. \
+             Close it, or put \\ before it if it is an ordinary character."
+        );
+        assert!(split("deny R-1 'tis wrong").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn quoting_is_undone_by_splitting(texts in prop::collection::vec(any::<String>(), 0..5)) {
+            let quoted: Vec<_> = texts.iter().map(|text| quote(text)).collect();
+            prop_assert_eq!(words(&quoted.join(" ")), texts);
+        }
+
+        #[test]
+        fn splitting_never_panics_and_places_are_in_order(line in r#"[a-c"'\\=\-—“”‘’« \u{a0}\u{200b}]{0,24}|\PC*"#) {
+            if let Ok(tokens) = split(&line) {
+                let mut last = 0;
+                for token in tokens {
+                    prop_assert!(token.at.start >= last && line.get(token.at.clone()).is_some());
+                    last = token.at.end;
+                }
+            }
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::{Ask, Registered, help_for};
+use super::{Ask, Registered, Token, closest, help_for};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::text::{clip, either, join, list, visible};
@@ -18,6 +18,8 @@ pub struct Shape {
     pub arguments: Vec<(String, String)>,
     /// Whether it takes a target.
     pub has_target: bool,
+    /// `ref`, `wait-ci`.
+    flags: Vec<String>,
 }
 
 impl Shape {
@@ -27,6 +29,7 @@ impl Shape {
             usages: Vec::new(),
             arguments: Vec::new(),
             has_target: false,
+            flags: Vec::new(),
         };
         shape.add(name.to_owned(), command);
         shape
@@ -48,6 +51,7 @@ impl Shape {
             } else {
                 usage.extend(["[", &form, "]"]);
             }
+            self.flags.extend(argument.get_long().map(str::to_owned));
             self.has_target |= argument.get_id() == "target";
             let help = sentence(argument.get_help());
             let known = self.arguments.iter().any(|(other, _)| *other == form);
@@ -134,12 +138,12 @@ pub enum UsageError {
 }
 
 impl UsageError {
-    pub(super) fn new(error: &clap::Error, shape: &Shape) -> Self {
+    pub(super) fn new(error: &clap::Error, shape: &Shape, arguments: &[Token<'_>]) -> Self {
         let help = ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
         if error.kind() == ErrorKind::DisplayHelp || error.kind() == help {
             return Self::Help;
         }
-        let (words, advice) = explain(error);
+        let (words, advice) = explain(error, shape, arguments);
         Self::Wrong {
             words,
             advice,
@@ -160,20 +164,12 @@ impl UsageError {
 }
 
 /// What is wrong, and what was perhaps meant.
-fn explain(error: &clap::Error) -> (String, Option<String>) {
+fn explain(error: &clap::Error, shape: &Shape, arguments: &[Token<'_>]) -> (String, Option<String>) {
     let said = |kind| strings(error, kind);
     let one = |kind| said(kind).into_iter().next().unwrap_or_default();
     let argument = name_of(&one(ContextKind::InvalidArg));
     match error.kind() {
-        ErrorKind::UnknownArgument => {
-            let typed = quoted(&one(ContextKind::InvalidArg));
-            let words = if typed.starts_with('-') {
-                format!("there is no {typed} here")
-            } else {
-                format!("there is nothing that \"{typed}\" could be here")
-            };
-            (words, did_you_mean(&said(ContextKind::SuggestedArg)))
-        }
+        ErrorKind::UnknownArgument => unknown(&one(ContextKind::InvalidArg), shape, arguments),
         ErrorKind::MissingRequiredArgument => {
             let missing: Vec<String> = said(ContextKind::InvalidArg)
                 .iter()
@@ -191,7 +187,11 @@ fn explain(error: &clap::Error) -> (String, Option<String>) {
                 (false, true) => format!("\"{typed}\" is not a value for {argument}"),
                 (false, false) => format!("\"{typed}\" is not a value for {argument}: it is {valid}"),
             };
-            (words, did_you_mean(&said(ContextKind::SuggestedValue)))
+            let valid = said(ContextKind::ValidValue);
+            (
+                words,
+                did_you_mean(closest(&typed, valid.iter().map(String::as_str))),
+            )
         }
         ErrorKind::ValueValidation => {
             let typed = quoted(&one(ContextKind::InvalidValue));
@@ -214,7 +214,8 @@ fn explain(error: &clap::Error) -> (String, Option<String>) {
         }
         ErrorKind::InvalidSubcommand => {
             let typed = quoted(&one(ContextKind::InvalidSubcommand));
-            let advice = did_you_mean(&said(ContextKind::SuggestedSubcommand));
+            let known = said(ContextKind::SuggestedSubcommand);
+            let advice = did_you_mean(known.iter().map(String::as_str).collect());
             (format!("there is nothing that \"{typed}\" could be here"), advice)
         }
         ErrorKind::MissingSubcommand => (
@@ -230,6 +231,26 @@ fn explain(error: &clap::Error) -> (String, Option<String>) {
         ErrorKind::NoEquals => (format!("{argument} needs its value after ="), None),
         _ => ("that can't be understood".to_owned(), None),
     }
+}
+
+/// A flag, or a word too many.
+fn unknown(invalid: &str, shape: &Shape, arguments: &[Token<'_>]) -> (String, Option<String>) {
+    if !invalid.starts_with('-') {
+        return (
+            format!("there is nothing that \"{}\" could be here", quoted(invalid)),
+            None,
+        );
+    }
+    // Of `-ref` clap says only `-r`.
+    let is_it = |token: &&Token<'_>| !invalid.starts_with("--") && token.as_str().starts_with(invalid);
+    let typed = arguments.iter().find(is_it).map_or(invalid, Token::as_str);
+    let near = closest(
+        typed.trim_start_matches('-'),
+        shape.flags.iter().map(String::as_str),
+    );
+    let near: Vec<String> = near.iter().map(|flag| format!("--{flag}")).collect();
+    let advice = did_you_mean(near.iter().map(String::as_str).collect());
+    (format!("there is no {} here", quoted(typed)), advice)
 }
 
 fn strings(error: &clap::Error, kind: ContextKind) -> Vec<String> {
@@ -255,6 +276,6 @@ fn quoted(text: &str) -> String {
     clip(&visible(text), 60).into_owned()
 }
 
-fn did_you_mean(names: &[String]) -> Option<String> {
-    (!names.is_empty()).then(|| format!("Did you mean {}?", either(names.iter().map(|name| quoted(name)))))
+fn did_you_mean(names: Vec<&str>) -> Option<String> {
+    (!names.is_empty()).then(|| format!("Did you mean {}?", either(names)))
 }

@@ -1,0 +1,198 @@
+use async_trait::async_trait;
+
+use super::*;
+
+/// Bring a target's branch up to master.
+#[derive(Debug, clap::Args)]
+struct DeployArgs {
+    /// What to deploy to.
+    target: String,
+    /// The commit to deploy.
+    #[arg(long = "ref", value_name = "SHA")]
+    sha: Option<String>,
+    /// Start when CI is green.
+    #[arg(long)]
+    wait_ci: bool,
+    /// What it is for.
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// How many at once.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    parallel: Option<i8>,
+    /// Only pretend.
+    #[arg(long, value_name = "YES|NO")]
+    dry: Option<bool>,
+}
+
+#[derive(Clone, Copy)]
+struct Deploy(Spec);
+
+const SPEC: Spec = Spec {
+    name: "deploy",
+    aliases: &["d"],
+    effect: Effect::Destructive,
+    examples: &["deploy prod --wait-ci"],
+    stopped_by_hold: true,
+};
+
+#[async_trait]
+impl Command for Deploy {
+    type Args = DeployArgs;
+
+    fn spec(&self) -> Spec {
+        self.0
+    }
+
+    fn target<'a>(&self, args: &'a DeployArgs) -> Option<&'a str> {
+        Some(&args.target)
+    }
+
+    async fn run(&self, _ask: &Ask<'_>, _args: DeployArgs) -> Result<Outcome, Refusal> {
+        Err(Refusal::new("this is a test"))
+    }
+}
+
+fn registry() -> Registry {
+    let mut registry = Registry::new();
+    registry.add(Deploy(SPEC)).unwrap();
+    registry
+}
+
+/// What the line is read as, or the refusal.
+fn read(line: &str) -> Result<DeployArgs, String> {
+    let registry = registry();
+    let tokens = split(line).unwrap();
+    let command = registry.find(tokens[0].as_str()).unwrap();
+    match command.parse(&tokens[1..]) {
+        Ok(_) => {
+            let mut matches = command.matches(&tokens[1..]).unwrap();
+            Ok(DeployArgs::from_arg_matches_mut(&mut matches).unwrap())
+        }
+        Err(UsageError::Help) => Err("help".to_owned()),
+        Err(UsageError::Wrong { words, advice, .. }) => {
+            Err(advice.map_or_else(|| words.clone(), |advice| format!("{words}. {advice}")))
+        }
+    }
+}
+
+fn refused(line: &str) -> String {
+    read(line).unwrap_err()
+}
+
+#[test]
+fn a_command_is_found_by_any_of_its_names_in_any_case() {
+    let registry = registry();
+    for name in ["deploy", "Deploy", "DEPLOY", "d", "D"] {
+        assert_eq!(registry.find(name).unwrap().spec().name, "deploy");
+    }
+    assert!(registry.find("deplo").is_none());
+}
+
+#[test]
+fn what_cannot_be_registered_is_told_at_the_start() {
+    let mut registry = registry();
+    let add = |registry: &mut Registry, spec| registry.add(Deploy(spec)).unwrap_err().to_string();
+    let same = Spec { name: "drop", ..SPEC };
+    assert_eq!(add(&mut registry, same), "two commands are called d; rename one");
+    let upper = Spec {
+        name: "Drop",
+        aliases: &[],
+        ..SPEC
+    };
+    assert!(add(&mut registry, upper).contains("not in lower case"));
+    let example = Spec {
+        name: "drop",
+        aliases: &[],
+        examples: &["drop it --now"],
+        ..SPEC
+    };
+    assert_eq!(
+        add(&mut registry, example),
+        "the example \"drop it --now\" of drop does not parse; correct it"
+    );
+}
+
+/// Six ways in which a well-known bot misreads command lines, and what phones do to them.
+#[test]
+fn values_arrive_as_they_were_typed() {
+    let note = |line: &str| read(line).unwrap().note.unwrap();
+    assert_eq!(note(r#"deploy prod --note "fix: bug""#), "fix: bug");
+    assert_eq!(
+        note("deploy prod --note https://example.org/a?b=c:d"),
+        "https://example.org/a?b=c:d"
+    );
+    assert_eq!(note(r#"deploy prod --note="fix: a=b""#), "fix: a=b");
+    assert_eq!(
+        note("deploy prod \u{2014}note \u{201C}it\u{2019}s fixed\u{201D}"),
+        "it\u{2019}s fixed"
+    );
+    assert_eq!(note("deploy prod --note $HOME"), "$HOME");
+    assert_eq!(note("deploy \u{2013}note x prod"), "x");
+    assert_eq!(
+        read("deploy\u{A0}prod \u{2014}wait-ci").map(|args| args.wait_ci),
+        Ok(true)
+    );
+    assert_eq!(
+        read("deploy prod --parallel \u{2212}2").unwrap().parallel,
+        Some(-2)
+    );
+}
+
+#[test]
+fn what_is_not_understood_is_refused() {
+    assert_eq!(
+        refused("deploy prod --aplication y"),
+        "there is no --aplication here"
+    );
+    assert_eq!(
+        refused("deploy prod --rfe y"),
+        "there is no --rfe here. Did you mean --ref?"
+    );
+    assert_eq!(
+        refused("deploy prod \u{2014}wait-cl"),
+        "there is no --wait-cl here. Did you mean --wait-ci?"
+    );
+    assert_eq!(
+        refused("deploy prod stage"),
+        "there is nothing that \"stage\" could be here"
+    );
+    assert_eq!(refused("deploy"), "<target> is missing");
+    assert_eq!(refused("deploy prod --ref"), "--ref needs a value");
+    assert_eq!(refused("deploy prod --ref a --ref b"), "--ref is given twice");
+    assert_eq!(
+        refused("deploy prod --dry flase"),
+        "\"flase\" is not a value for --dry: it is true or false. Did you mean false?"
+    );
+    assert_eq!(
+        refused("deploy prod --parallel many"),
+        "\"many\" is not a value for --parallel: invalid digit found in string"
+    );
+    assert_eq!(
+        refused("deploy prod \"--b\u{202E}ad\""),
+        "there is no --b<U+202E>ad here"
+    );
+    assert_eq!(refused("deploy --help"), "help");
+}
+
+#[test]
+fn a_refused_line_leaves_nothing_behind() {
+    let registry = registry();
+    let command = registry.find("deploy").unwrap();
+    for line in ["prod --ref", "prod --rfe x", "a b", "--help"] {
+        assert!(command.parse(&split(line).unwrap()).is_err());
+    }
+    let tokens = split("stage").unwrap();
+    assert_eq!(command.parse(&tokens).unwrap().target(), Some("stage"));
+}
+
+#[test]
+fn usage_is_what_is_parsed() {
+    let registry = registry();
+    let shape = registry.find("d").unwrap().shape();
+    assert_eq!(
+        shape.usage(),
+        "deploy <target> [--ref SHA] [--wait-ci] [--note TEXT] [--parallel N] [--dry true|false]"
+    );
+    assert_eq!(shape.about, "Bring a target's branch up to master");
+    assert!(shape.has_target);
+}
