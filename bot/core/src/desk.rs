@@ -1,70 +1,65 @@
-//! Decisions: votes, locks and holds. (being written)
-use crate::command::Ask;
-use crate::id::{OperationId, RequestId, TargetName};
-use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::time::Duration;
+//! Decisions: votes, locks, holds, and what becomes of operations. Each is one audited transaction; what is read
+//! before is read again if somebody else was faster.
 
-/// Takes decisions, each in one audited transaction.
-#[derive(Debug)]
-pub struct Desk {}
+mod targets;
+mod votes;
+
+use crate::command::Ask;
+use crate::approval::{By, Present, VoteRefusal};
+use crate::context::Context;
+use crate::id::{OperationId, RequestId};
+use crate::refusal::Refusal;
+use crate::store::{MessageKey, StoreError, Write};
+
+/// How often a decision is taken anew because somebody else was faster.
+const TRIES: usize = 16;
+
+/// Takes decisions.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    context: Context,
+}
 
 impl Desk {
-    /// Signs a request.
-    pub async fn approve(
-        &self,
-        _ask: &Ask<'_>,
-        _id: &RequestId,
-        _plan: Option<&str>,
-        _note: Option<String>,
-    ) -> Result<Reply, Refusal> {
-        Err(Refusal::new("unwritten"))
+    pub(crate) fn new(context: Context) -> Self {
+        Self { context }
     }
-    /// Refuses a request for good.
-    pub async fn deny(&self, _ask: &Ask<'_>, _id: &RequestId, _reason: String) -> Result<Reply, Refusal> {
-        Err(Refusal::new("unwritten"))
+
+    fn present<'a>(&'a self, ask: &Ask<'_>) -> Present<'a> {
+        let settings = &self.context.settings;
+        Present { policy: &settings.policy, directory: &settings.directory, now: ask.now }
     }
-    /// Takes the asker's signature back.
-    pub async fn withdraw(&self, _ask: &Ask<'_>, _id: &RequestId) -> Result<Reply, Refusal> {
-        Err(Refusal::new("unwritten"))
+}
+
+/// The message that asks for this is dealt with, in the same transaction.
+fn handled(ask: &Ask<'_>) -> Write {
+    Write::Handled(MessageKey::of(ask.message))
+}
+
+fn no_request(ask: &Ask<'_>, id: &RequestId) -> Refusal {
+    Refusal::new(format!("there is no request {id}")).hint(format!("{} lists those that wait.", ask.type_("pending")))
+}
+
+fn no_operation(ask: &Ask<'_>, id: &OperationId) -> Refusal {
+    Refusal::new(format!("there is no operation {id}")).hint(format!("{} lists them.", ask.type_("ops")))
+}
+
+fn not_counted(ask: &Ask<'_>, refusal: &VoteRefusal) -> Refusal {
+    let refused = Refusal::new(refusal.to_string());
+    match refusal.next() {
+        Some(next) => refused.hint(format!("Type {}", ask.type_(&next))),
+        None => refused,
     }
-    /// Takes the asker's own request back.
-    pub async fn cancel_request(&self, _ask: &Ask<'_>, _id: &RequestId) -> Result<Reply, Refusal> {
-        Err(Refusal::new("unwritten"))
-    }
-    /// Stops an operation at the next safe point.
-    pub async fn cancel_operation(&self, _ask: &Ask<'_>, _id: &OperationId) -> Result<Reply, Refusal> {
-        Err(Refusal::new("unwritten"))
-    }
-    /// Gives up an operation whose outcome is unknown.
-    pub async fn abandon(&self, _ask: &Ask<'_>, _id: &OperationId) -> Result<Reply, Refusal> {
-        Err(Refusal::new("unwritten"))
-    }
-    /// Sends all of a plan to where it was asked for, and remembers that it was shown there.
-    pub async fn show(&self, _ask: &Ask<'_>, _id: &RequestId) -> Result<Reply, Refusal> {
-        Err(Refusal::new("unwritten"))
-    }
-    /// Reserves a target.
-    pub async fn lock(
-        &self,
-        _ask: &Ask<'_>,
-        _target: &TargetName,
-        _reason: String,
-        _span: Option<Duration>,
-    ) -> Result<Reply, Refusal> {
-        Err(Refusal::new("unwritten"))
-    }
-    /// Ends a reservation.
-    pub async fn unlock(&self, _ask: &Ask<'_>, _target: &TargetName) -> Result<Reply, Refusal> {
-        Err(Refusal::new("unwritten"))
-    }
-    /// Ends a hold.
-    pub async fn release_hold(
-        &self,
-        _ask: &Ask<'_>,
-        _target: &TargetName,
-        _why: String,
-    ) -> Result<Reply, Refusal> {
-        Err(Refusal::new("unwritten"))
-    }
+}
+
+fn raced() -> Refusal {
+    Refusal::new("others keep changing this at the same moment; nothing was done").hint("Say it again.")
+}
+
+fn is_conflict(error: &StoreError) -> bool {
+    matches!(error, StoreError::Conflict(_))
+}
+
+fn by<'a>(ask: &Ask<'a>, origin: &'a crate::approval::Origin) -> Result<By<'a>, Refusal> {
+    By::new(ask.person.map(|person| &**person), origin).map_err(|refusal| not_counted(ask, &refusal))
 }

@@ -1,1 +1,197 @@
-//! From a message to a reply (being written).
+//! From a message to a reply, the one way: addressed to us? → once → who → parse → policy → answer, decision or plan.
+//! No command checks a permission, and nothing else does.
+//!
+//! The way of a read takes no global lock and waits for no disk.
+
+mod addressed;
+
+use std::sync::Arc;
+
+use crate::audit::{Entry, Event};
+use crate::command::{Ask, Outcome, Parsed, Registered, Registry, closest, decide, may, split};
+use crate::context::Context;
+use crate::desk::Desk;
+use crate::id::TargetName;
+use crate::message::{Kind, Message};
+use crate::plan::Effect;
+use crate::policy::Decision;
+use crate::refusal::Refusal;
+use crate::reply::{Reply, Tone};
+use crate::requests::Requests;
+use crate::seen::Seen;
+use crate::store::{Batch, Conflict, MessageKey, Received, StoreError, Write};
+use crate::text::{ago, visible};
+use crate::time::between;
+
+/// Asks for the plan only: nothing is asked for, nothing runs.
+const PLAN_ONLY: &str = "--plan";
+
+/// Turns messages into replies.
+#[derive(Debug)]
+pub struct Dispatcher {
+    context: Context,
+    registry: Arc<Registry>,
+    desk: Desk,
+    requests: Requests,
+    seen: Seen,
+}
+
+impl Dispatcher {
+    /// A dispatcher for these commands.
+    pub fn new(context: Context, registry: Arc<Registry>) -> Self {
+        let requests = Requests::new(context.clone(), Arc::clone(&registry));
+        Self { desk: Desk::new(context.clone()), requests, seen: Seen::default(), context, registry }
+    }
+
+    /// The reply to a message: nothing for chatter, for what was heard before, and where the reply is in the outbox.
+    pub async fn dispatch(&self, message: &Message) -> Option<Reply> {
+        let line = addressed::command_line(&self.context.settings, message)?;
+        if !self.seen.first(message) {
+            return None;
+        }
+        if matches!(message.kind, Kind::Edit { .. }) {
+            return Some(Reply::line("an edited message is not carried out; say it again as a new one.").toned(Tone::Bad));
+        }
+        let ask = Ask {
+            message,
+            person: self.context.settings.directory.who(&message.sender),
+            line,
+            now: self.context.now(),
+            settings: &self.context.settings,
+            registry: &self.registry,
+            store: &*self.context.store,
+            desk: &self.desk,
+        };
+        match self.answer(&ask).await {
+            Ok(reply) => reply,
+            Err(refusal) => Some(self.refused(&ask, &refusal)),
+        }
+    }
+
+    async fn answer(&self, ask: &Ask<'_>) -> Result<Option<Reply>, Refusal> {
+        let tokens = split(ask.line)?;
+        let Some((name, rest)) = tokens.split_first() else {
+            return Ok(None);
+        };
+        let Some(command) = self.registry.find(&name.text) else {
+            return Err(self.unknown(ask, &name.text));
+        };
+        let flags = rest.iter().take_while(|token| token.text != "--").position(|token| token.text == PLAN_ONLY);
+        let plan_only = flags.filter(|_| command.spec().effect >= Effect::Change);
+        let parsed = match plan_only {
+            None => command.parse(rest),
+            Some(at) => {
+                let rest: Vec<_> = rest.iter().enumerate().filter(|(n, _)| *n != at).map(|(_, token)| token.clone()).collect();
+                command.parse(&rest)
+            }
+        };
+        let parsed = match parsed {
+            Ok(parsed) => parsed,
+            Err(error) => return error.answer(ask, command).map(Some),
+        };
+        let target = self.target(&parsed)?;
+        self.permitted(ask, command, &parsed, target.as_ref()).await?;
+        match parsed.effect() {
+            Effect::Read => match parsed.run(ask).await? {
+                Outcome::Reply(reply) => Ok(Some(reply)),
+                // `op … retry` and the like look like reads until they have looked.
+                Outcome::Plan(draft) => self.journaled(ask, self.requests.propose(ask, *draft, plan_only.is_some())).await,
+            },
+            _ => {
+                let run = async {
+                    match parsed.run(ask).await? {
+                        Outcome::Reply(reply) => Ok(Some(reply)),
+                        Outcome::Plan(draft) => self.requests.propose(ask, *draft, plan_only.is_some()).await,
+                    }
+                };
+                self.journaled(ask, run).await
+            }
+        }
+    }
+
+    /// The target as the configuration writes it.
+    fn target(&self, parsed: &Parsed<'_>) -> Result<Option<TargetName>, Refusal> {
+        let Some(typed) = parsed.target() else {
+            return Ok(None);
+        };
+        let targets = &self.context.settings.targets;
+        if let Some((name, _)) = targets.get_key_value(typed) {
+            return Ok(Some(name.clone()));
+        }
+        let names = targets.keys().map(TargetName::as_str);
+        let hint = match closest(typed, names.clone()).first() {
+            Some(near) => format!("Did you mean {near}?"),
+            None => format!("There are: {}.", crate::text::list(names)),
+        };
+        Err(Refusal::new(format!("there is no target {}", visible(typed))).hint(hint))
+    }
+
+    async fn permitted(
+        &self,
+        ask: &Ask<'_>,
+        command: &Registered,
+        parsed: &Parsed<'_>,
+        target: Option<&TargetName>,
+    ) -> Result<(), Refusal> {
+        let effect = parsed.effect();
+        // What a plan does is known when it is made; then policy is asked again.
+        let known = (effect <= Effect::Decide).then_some(effect);
+        let Decision::Denied(denial) = decide(ask, command.spec().name, known, target) else {
+            return Ok(());
+        };
+        let refusal = Requests::denied(ask, command.spec().name, target, &denial);
+        if effect >= Effect::Decide {
+            self.record_refusal(ask, target, &refusal).await?;
+        }
+        Err(refusal)
+    }
+
+    async fn record_refusal(&self, ask: &Ask<'_>, target: Option<&TargetName>, refusal: &Refusal) -> Result<(), Refusal> {
+        let entry = Entry { target: target.cloned(), ..crate::requests::entry(ask, Event::Refused, refusal.words.clone()) };
+        self.context.store.commit(Batch::default().record(entry)).await?;
+        Ok(())
+    }
+
+    /// Runs what decides or plans: the message is on disk before, and marked as dealt with after.
+    async fn journaled(
+        &self,
+        ask: &Ask<'_>,
+        run: impl Future<Output = Result<Option<Reply>, Refusal>>,
+    ) -> Result<Option<Reply>, Refusal> {
+        let settings = &self.context.settings;
+        if between(ask.message.sent_at, ask.now) > settings.stale_after {
+            let when = ago(ask.message.sent_at, ask.now);
+            return Err(Refusal::new(format!("I was away when you said that ({when}), and nothing was done")).hint("Say it again."));
+        }
+        let received = Received { message: ask.message.clone(), at: ask.now };
+        match self.context.store.commit(Batch::of(Write::Receive(received))).await {
+            Ok(_) => {}
+            Err(StoreError::Conflict(Conflict::Received(_))) => return Ok(None),
+            Err(other) => return Err(other.into()),
+        }
+        let outcome = run.await;
+        self.context.store.commit(Batch::of(Write::Handled(MessageKey::of(ask.message)))).await?;
+        outcome
+    }
+
+    fn unknown(&self, ask: &Ask<'_>, name: &str) -> Refusal {
+        let names = self.registry.iter().filter(|command| may(ask, command)).map(|command| command.spec().name);
+        let hint = match closest(name, names).as_slice() {
+            [] => format!("{} lists what you may do here.", ask.type_("help")),
+            near => format!("Did you mean {}?", crate::text::either(near.iter().map(|name| ask.type_(name)))),
+        };
+        Refusal::new(format!("there is no {}", ask.type_(&visible(name)))).hint(hint)
+    }
+
+    fn refused(&self, ask: &Ask<'_>, refusal: &Refusal) -> Reply {
+        let mut sentence = refusal.sentence();
+        if refusal.fault {
+            let mut bytes = [0; 3];
+            self.context.random.fill(&mut bytes);
+            let trace = hex::encode(bytes);
+            tracing::warn!(trace, command = ask.line.split_whitespace().next(), error = ?refusal.source, "{refusal}");
+            sentence = format!("{sentence}  [trace {trace}]");
+        }
+        Reply::line(sentence).toned(Tone::Bad)
+    }
+}

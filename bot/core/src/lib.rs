@@ -1,24 +1,32 @@
 #![doc = include_str!("../README.md")]
 
+mod announce;
 pub mod approval;
 pub mod audit;
 pub mod bot;
 pub mod chat;
 pub mod command;
+pub mod context;
 pub mod desk;
 pub mod digest;
 pub mod dispatch;
 pub mod id;
 pub mod message;
 pub mod operation;
+mod outbox;
 pub mod person;
 pub mod plan;
 pub mod policy;
 pub mod random;
 pub mod refusal;
 pub mod reply;
+mod requests;
 pub mod secret;
+mod seen;
 pub mod settings;
+pub mod speaker;
 pub mod store;
 pub mod text;
 pub mod time;
+pub mod watch;
+pub mod worker;

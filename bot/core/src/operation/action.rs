@@ -5,7 +5,9 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{Entry, Operation};
+use crate::audit;
 use crate::message::Room;
+use crate::store::Write;
 use crate::plan::{Facts, Plan, PlanError};
 use crate::reply::Line;
 use crate::time::{Duration, Timestamp};
@@ -91,6 +93,15 @@ impl Run<'_> {
 pub enum Progress {
     /// It is done; later steps may use the value.
     Done(Value),
+    /// It is done by writing to our own store: the writes happen in the transaction that ends the step.
+    Record {
+        /// What later steps may use.
+        value: Value,
+        /// The writes.
+        writes: Vec<Write>,
+        /// What is recorded of them.
+        audit: Vec<audit::Entry>,
+    },
     /// It goes on: look again after `pause`.
     Wait {
         /// A durable timer, not a sleeping task.

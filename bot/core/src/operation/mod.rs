@@ -2,7 +2,10 @@
 
 mod action;
 mod engine;
+mod execution;
 mod journal;
+mod news;
+mod resume;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +18,7 @@ pub use action::{
     Action, Announcement, Ended, Progress, Reconciled, Repeat, Run, Step, Trouble, TroubleKind,
 };
 pub use engine::Engine;
+pub use resume::{RETRY, Resume, SKIP};
 pub use journal::{Entry, Happening, StepStatus, status};
 
 /// What an operation has come to.

@@ -1,0 +1,197 @@
+//! Votes, and what people do to requests and operations.
+
+use super::{Desk, TRIES, by, handled, is_conflict, no_operation, no_request, not_counted, raced};
+use crate::approval::{Request, State, Transition, VoteRefusal};
+use crate::audit::Event;
+use crate::command::Ask;
+use crate::id::{OperationId, RequestId};
+use crate::operation;
+use crate::refusal::Refusal;
+use crate::reply::{Block, Line, Post, Reply, Tone};
+use crate::requests::{self, card};
+use crate::store::{Batch, Write};
+
+impl Desk {
+    /// Signs a request. `plan` is the beginning of the digest that a button (or a careful person) names.
+    pub async fn approve(&self, ask: &Ask<'_>, id: &RequestId, plan: Option<&str>, note: Option<String>) -> Result<Reply, Refusal> {
+        let origin = ask.origin();
+        for _ in 0..TRIES {
+            let request = self.request(ask, id).await?;
+            let digest = request.plan.digest();
+            if let Some(plan) = plan.filter(|plan| !digest.begins_with(plan)) {
+                let words = format!("the plan that you named ({plan}) is not that of {id}, which is {}; nothing was signed", digest.short());
+                return Err(Refusal::new(words).hint(format!("Type {}", ask.type_(&format!("show {id}")))));
+            }
+            let signed = match request.approve(by(ask, &origin)?, digest, note.clone(), &self.present(ask)) {
+                Ok(signed) => signed,
+                Err(VoteRefusal::NotShown(_)) => return self.show_first(ask, &request).await,
+                Err(refusal) => return Err(not_counted(ask, &refusal)),
+            };
+            let words = match signed.request().state {
+                State::Approved { .. } => format!("signed. {id} has its signatures; it begins."),
+                _ => format!("signed. {id} {}.", signed.request().standing(&self.present(ask))),
+            };
+            if self.write(ask, &request, signed, "signed").await? {
+                return Ok(Reply::line(words).toned(Tone::Good));
+            }
+        }
+        Err(raced())
+    }
+
+    /// Nobody signs what was not sent to them: it is sent now, and they sign again.
+    async fn show_first(&self, ask: &Ask<'_>, request: &Request) -> Result<Reply, Refusal> {
+        let shown = self.show(ask, &request.id).await?;
+        let mut reply = Reply::line(Line::new("not signed yet: you were not sent this plan before. Here is all of it; sign again if you want it."));
+        reply.blocks.extend(shown.blocks);
+        Ok(reply.toned(Tone::Waiting))
+    }
+
+    /// Refuses a request for good.
+    pub async fn deny(&self, ask: &Ask<'_>, id: &RequestId, reason: String) -> Result<Reply, Refusal> {
+        let origin = ask.origin();
+        for _ in 0..TRIES {
+            let request = self.request(ask, id).await?;
+            let denied = request.deny(by(ask, &origin)?, reason.clone(), &self.present(ask));
+            let denied = denied.map_err(|refusal| not_counted(ask, &refusal))?;
+            if self.write(ask, &request, denied, "denied").await? {
+                return Ok(Reply::line(format!("denied. {id} will not run.")));
+            }
+        }
+        Err(raced())
+    }
+
+    /// Takes the asker's signature back.
+    pub async fn withdraw(&self, ask: &Ask<'_>, id: &RequestId) -> Result<Reply, Refusal> {
+        let origin = ask.origin();
+        for _ in 0..TRIES {
+            let request = self.request(ask, id).await?;
+            let left = request.withdraw(by(ask, &origin)?, &self.present(ask)).map_err(|refusal| not_counted(ask, &refusal))?;
+            let words = format!("your signature is off. {id} {}.", left.request().standing(&self.present(ask)));
+            if self.write(ask, &request, left, "took a signature back from").await? {
+                return Ok(Reply::line(words));
+            }
+        }
+        Err(raced())
+    }
+
+    /// Takes the asker's own request back.
+    pub async fn cancel_request(&self, ask: &Ask<'_>, id: &RequestId) -> Result<Reply, Refusal> {
+        let origin = ask.origin();
+        for _ in 0..TRIES {
+            let request = self.request(ask, id).await?;
+            let cancelled = request.cancel(by(ask, &origin)?, ask.now).map_err(|refusal| not_counted(ask, &refusal))?;
+            if self.write(ask, &request, cancelled, "took back").await? {
+                return Ok(Reply::line(format!("{id} is taken back. Nothing was run.")));
+            }
+        }
+        Err(raced())
+    }
+
+    /// Writes a transition, and tells the room where it was asked for if this happened elsewhere, or ended it.
+    async fn write(&self, ask: &Ask<'_>, before: &Request, transition: Transition, verb: &str) -> Result<bool, Refusal> {
+        let after = transition.request();
+        let mut batch = Batch::of(handled(ask));
+        let elsewhere = ask.message.place != before.origin.place;
+        if after.state.is_final() {
+            batch.writes.push(Write::Enqueue(requests::ended(after)));
+        } else if elsewhere && let Some(person) = ask.person {
+            let line = format!("{} {verb} {}, elsewhere. It {}.", person.id, before.id, after.standing(&self.present(ask)));
+            batch.writes.push(Write::Enqueue(Post::to(before.origin.place.clone(), Reply::line(line))));
+        }
+        match self.context.store.commit(transition.join(batch)).await {
+            Ok(_) => Ok(true),
+            Err(error) if is_conflict(&error) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Sends all of a plan to where it was asked for, and remembers that it was.
+    pub async fn show(&self, ask: &Ask<'_>, id: &RequestId) -> Result<Reply, Refusal> {
+        for _ in 0..TRIES {
+            let request = self.request(ask, id).await?;
+            let present = self.present(ask);
+            let mut reply = Reply::line(Line::new(format!("request {id} by {}: ", request.plan.requester)).foreign(request.plan.summary.clone()));
+            reply.blocks.extend(crate::plan::whole(&request.plan));
+            if request.state == State::Pending {
+                let (card, _) = card(&request, &present);
+                reply.blocks.extend(card.blocks.last().cloned());
+                reply.buttons = card.buttons;
+            } else {
+                reply.blocks.push(Block::Line(Line::default().foreign(format!("{id} {}.", request.came_to()))));
+            }
+            let place = ask.message.place.clone();
+            if request.state != State::Pending || request.shown.contains(&place) {
+                return Ok(reply);
+            }
+            match self.context.store.commit(Batch::of(Write::Request(request.sent_to(place))).write(handled(ask))).await {
+                Ok(_) => return Ok(reply),
+                Err(error) if is_conflict(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(raced())
+    }
+
+    /// Stops an operation at the next safe point.
+    pub async fn cancel_operation(&self, ask: &Ask<'_>, id: &OperationId) -> Result<Reply, Refusal> {
+        for _ in 0..TRIES {
+            let mut operation = self.operation(ask, id).await?;
+            if operation.state != operation::State::Running {
+                return Err(Refusal::new(format!("op {id} is not running: it {}", operation.state.word())));
+            }
+            operation.cancel = ask.person.map(|person| person.id.clone());
+            operation.wake_at = None;
+            let entry = crate::audit::Entry {
+                target: operation.plan.target.clone(),
+                operation: Some(id.clone()),
+                request: Some(operation.request.clone()),
+                ..requests::entry(ask, Event::Cancelled, format!("asked to stop op {id}: {}", operation.plan.summary))
+            };
+            match self.context.store.commit(Batch::of(Write::Operation(operation)).write(handled(ask)).record(entry)).await {
+                Ok(_) => return Ok(Reply::line(format!("op {id} stops at the next safe point."))),
+                Err(error) if is_conflict(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(raced())
+    }
+
+    /// Gives up an operation whose outcome is unknown.
+    pub async fn abandon(&self, ask: &Ask<'_>, id: &OperationId) -> Result<Reply, Refusal> {
+        for _ in 0..TRIES {
+            let mut operation = self.operation(ask, id).await?;
+            let (operation::State::Unknown { step, saw }, Some(person)) = (operation.state.clone(), ask.person) else {
+                return Err(Refusal::new(format!("op {id} is not unknown: it {}", operation.state.word())));
+            };
+            operation.state = operation::State::Abandoned { by: person.id.clone() };
+            operation.ended = Some(ask.now);
+            let entry = crate::audit::Entry {
+                target: operation.plan.target.clone(),
+                operation: Some(id.clone()),
+                request: Some(operation.request.clone()),
+                digest: Some(operation.plan.digest()),
+                ..requests::entry(ask, Event::Ended, format!("gave up op {id} at \"{step}\": {saw}"))
+            };
+            let mut batch = Batch::of(handled(ask)).record(entry);
+            if let Some(request) = self.context.store.request(&operation.request).await?
+                && let Ok(transition) = request.follow(&operation.state, ask.now)
+            {
+                batch = transition.join(batch);
+            }
+            match self.context.store.commit(batch.write(Write::Operation(operation))).await {
+                Ok(_) => return Ok(Reply::line(format!("op {id} is given up as it is. What \"{step}\" did is for you to find out."))),
+                Err(error) if is_conflict(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(raced())
+    }
+
+    async fn request(&self, ask: &Ask<'_>, id: &RequestId) -> Result<Request, Refusal> {
+        self.context.store.request(id).await?.ok_or_else(|| no_request(ask, id))
+    }
+
+    async fn operation(&self, ask: &Ask<'_>, id: &OperationId) -> Result<operation::Operation, Refusal> {
+        self.context.store.operation(id).await?.ok_or_else(|| no_operation(ask, id))
+    }
+}

@@ -1,0 +1,57 @@
+//! What must be said even if the bot goes down in between: posts are written in the transaction that they are a
+//! consequence of, and sent from here. A post that a crash caught in the middle of sending is sent once more and
+//! says so.
+
+use crate::chat::SendError;
+use crate::context::Context;
+use crate::reply::Post;
+use crate::speaker::Speaker;
+use crate::store::{Batch, Outgoing, OutgoingState, StoreError, Write};
+use crate::time::{Duration, after};
+
+/// Posts handled in one go.
+const BATCH: u32 = 50;
+/// The pause after a network did not take a post, doubled with every try.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// What is added to a post that may have been said already.
+const AGAIN: &str = "(maybe said before: the bot was restarted while saying it)";
+
+/// Sends what is due. Returns whether there was anything.
+pub(crate) async fn deliver(context: &Context, speaker: &Speaker) -> Result<bool, StoreError> {
+    let due = context.store.outgoing(context.now(), BATCH).await?;
+    let any = !due.is_empty();
+    for outgoing in due {
+        send(context, speaker, outgoing).await?;
+    }
+    Ok(any)
+}
+
+async fn send(context: &Context, speaker: &Speaker, outgoing: Outgoing) -> Result<(), StoreError> {
+    let id = outgoing.id;
+    let post = match outgoing.state {
+        OutgoingState::Queued => outgoing.post,
+        OutgoingState::Sending => marked(outgoing.post),
+    };
+    context.store.commit(Batch::of(Write::Sending(id))).await?;
+    let next = match speaker.send(post).await {
+        Ok(_) => Write::Sent(id),
+        Err(SendError::Refused { network, reason }) => {
+            tracing::error!(%network, reason, post = id, "a post was refused and is given up");
+            Write::Sent(id)
+        }
+        Err(SendError::Slow { wait, .. }) => Write::Postpone { id, due: after(context.now(), wait) },
+        Err(error @ SendError::Away { .. }) => {
+            let pause = FIRST_PAUSE.saturating_mul(1 << outgoing.tries.min(10)).min(LONGEST_PAUSE);
+            tracing::warn!(%error, post = id, pause_s = pause.as_secs(), "a post waits");
+            Write::Postpone { id, due: after(context.now(), pause) }
+        }
+    };
+    context.store.commit(Batch::of(next)).await?;
+    Ok(())
+}
+
+fn marked(mut post: Post) -> Post {
+    post.reply = post.reply.and(AGAIN);
+    post
+}

@@ -1,0 +1,254 @@
+//! The life of a request around the pure transitions of [`crate::approval`]: a draft becomes a plan and is asked for;
+//! what is approved begins, at most once; what runs out of time ends; and everybody concerned is told.
+
+mod begin;
+mod posts;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::approval::{Claim, Present, Request, State, Transition};
+use crate::audit::{self, Event};
+use crate::command::{Ask, Registry, decide};
+use crate::context::Context;
+use crate::id::{RequestId, TargetName};
+use crate::operation::{RETRY, SKIP};
+use crate::person::Person;
+use crate::plan::{Draft, Plan, SCHEMA, SealedPlan, Whole};
+use crate::policy::{Decision, Denial, Rule};
+use crate::refusal::Refusal;
+use crate::reply::{Line, Post, Reply};
+use crate::store::{Batch, Conflict, MessageKey, OperationsWhere, Require, StoreError, Write};
+use crate::text::ago;
+use crate::time::{Timestamp, after};
+
+pub(crate) use posts::{card, ended};
+
+/// How often a new id is drawn before it is the store's fault that all are taken.
+const DRAWS: usize = 8;
+
+/// Asks, begins, reminds and ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Requests {
+    context: Context,
+    registry: Arc<Registry>,
+}
+
+impl Requests {
+    pub(crate) fn new(context: Context, registry: Arc<Registry>) -> Self {
+        Self { context, registry }
+    }
+
+    /// A draft becomes a request, under the rule that allows it. What needs no signature is approved at once.
+    /// What is said about it goes through the outbox, in the transaction that makes the request.
+    pub(crate) async fn propose(&self, ask: &Ask<'_>, draft: Draft, plan_only: bool) -> Result<Option<Reply>, Refusal> {
+        let Some(person) = ask.person else {
+            return Err(Refusal::new("I can't tell who you are").hint(format!("Type {}", ask.type_("whoami"))));
+        };
+        let rule = Self::allowed(ask, &draft)?;
+        self.free(ask, person, &draft).await?;
+        let plan = self.sealed(person, draft, rule, ask.now)?;
+        if plan_only {
+            return Ok(Some(posts::plan_only(&plan, rule, &self.context.settings.directory)));
+        }
+        for _ in 0..DRAWS {
+            let id = RequestId::draw(&*self.context.random);
+            let (transition, posts) = self.asked(ask, id, &plan, rule);
+            let batch = Batch {
+                require: self.needs(&plan, person),
+                writes: std::iter::once(Write::Handled(MessageKey::of(ask.message)))
+                    .chain(posts.into_iter().map(Write::Enqueue))
+                    .collect(),
+                audit: Vec::new(),
+            };
+            match self.context.store.commit(transition.join(batch)).await {
+                Ok(_) => return Ok(None),
+                Err(StoreError::Conflict(Conflict::Request(_))) => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(Refusal::new("I could not find a free id for the request").hint("Say it again."))
+    }
+
+    /// The new request and what is said about it: those who are sent all of the plan may sign it.
+    fn asked(&self, ask: &Ask<'_>, id: RequestId, plan: &SealedPlan, rule: &Rule) -> (Transition, Vec<Post>) {
+        let made = |shown| Request::new(id.clone(), plan.clone(), ask.origin(), rule, shown, ask.now);
+        let transition = made(BTreeSet::new());
+        let posts = posts::asked(transition.request(), &self.present(ask.now));
+        let (_, whole) = crate::plan::card(plan);
+        match whole {
+            Whole::Yes => (made(posts.iter().map(|post| post.place.clone()).collect()), posts),
+            Whole::No => (transition, posts),
+        }
+    }
+
+    fn allowed<'a>(ask: &Ask<'a>, draft: &Draft) -> Result<&'a Rule, Refusal> {
+        match decide(ask, &draft.command, Some(draft.effect), draft.target.as_ref()) {
+            Decision::Allowed(rule) => Ok(rule),
+            Decision::Denied(denial) => Err(Self::denied(ask, &draft.command, draft.target.as_ref(), &denial)),
+        }
+    }
+
+    /// "you may not deploy prod: it needs the role deployer. See !can deploy prod."
+    pub(crate) fn denied(ask: &Ask<'_>, command: &str, target: Option<&TargetName>, denial: &Denial) -> Refusal {
+        let what = target.map_or_else(|| command.to_owned(), |target| format!("{command} {target}"));
+        let can = format!("can {what}");
+        Refusal::new(format!("you may not {what}: {}", denial.words)).hint(format!("See {}", ask.type_(&can)))
+    }
+
+    fn sealed(&self, person: &Person, draft: Draft, rule: &Rule, now: Timestamp) -> Result<SealedPlan, Refusal> {
+        let mut nonce = [0; 16];
+        self.context.random.fill(&mut nonce);
+        let plan = Plan {
+            schema: SCHEMA,
+            command: draft.command,
+            action: draft.action,
+            effect: draft.effect,
+            target: draft.target,
+            resource: draft.resource,
+            summary: draft.summary,
+            details: draft.details,
+            parameters: draft.parameters,
+            fingerprint: draft.fingerprint,
+            requester: person.id.clone(),
+            reason: draft.reason,
+            policy: rule.digest(),
+            created: now,
+            not_after: after(after(now, rule.pending), rule.valid),
+            nonce: hex::encode(nonce),
+        };
+        Ok(SealedPlan::seal(&plan)?)
+    }
+
+    /// What must be so in the store, when it is asked for and again when it begins.
+    fn needs(&self, plan: &Plan, person: &Person) -> Vec<Require> {
+        let Some(target) = &plan.target else {
+            return Vec::new();
+        };
+        let mut needs =
+            vec![Require::NotLocked { target: target.clone(), except: person.id.clone(), now: self.context.now() }];
+        if self.stopped_by_hold(&plan.command) {
+            needs.push(Require::NotHeld(target.clone()));
+        }
+        needs
+    }
+
+    fn stopped_by_hold(&self, command: &str) -> bool {
+        self.registry.find(command).is_some_and(|command| command.spec().stopped_by_hold)
+    }
+
+    /// Whether the target is free, in words if it is not.
+    async fn free(&self, ask: &Ask<'_>, person: &Person, draft: &Draft) -> Result<(), Refusal> {
+        let Some(target) = &draft.target else {
+            return Ok(());
+        };
+        let now = ask.now;
+        let not_done = |words: String| Refusal::new(format!("not done: {words}"));
+        let store = &self.context.store;
+        if let Some(lock) = store.locks().await?.into_iter().find(|lock| lock.target == *target)
+            && lock.holder != person.id
+            && lock.until.is_none_or(|until| until > now)
+        {
+            let words = format!("{target} is locked by {} since {} (\"{}\")", lock.holder, ago(lock.since, now), lock.reason);
+            return Err(not_done(words).hint(format!("Ask {}, or wait; {} shows how long", lock.holder, ask.type_("locks"))));
+        }
+        if self.stopped_by_hold(&draft.command)
+            && let Some(hold) = store.holds().await?.into_iter().find(|hold| hold.target == *target)
+        {
+            let why = hold.reason.map(|reason| format!(" (\"{reason}\")")).unwrap_or_default();
+            let words = format!("{target} is held at {} since {} rolled it back {}{why}", hold.at, hold.by, ago(hold.since, now));
+            let release = ask.type_(&format!("release-hold {target} <why>"));
+            return Err(not_done(words).hint(format!("Fix it first, then {release}")));
+        }
+        let resumes = draft.action == RETRY || draft.action == SKIP;
+        let open = store.operations(OperationsWhere::Open).await?;
+        match open.into_iter().find(|operation| operation.plan.target.as_ref() == Some(target)) {
+            Some(operation) if !resumes => {
+                let words = format!(
+                    "op {} is going on on {target} ({}, asked by {})",
+                    operation.id, operation.plan.summary, operation.plan.requester
+                );
+                Err(not_done(words).hint(format!("See {}", ask.type_(&format!("op {}", operation.id)))))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn present(&self, now: Timestamp) -> Present<'_> {
+        let settings = &self.context.settings;
+        Present { policy: &settings.policy, directory: &settings.directory, now }
+    }
+
+    /// Whether something is to be done about a request now: a reminder, its end, or its beginning.
+    pub(crate) fn is_due(&self, request: &Request, now: Timestamp) -> bool {
+        matches!(request.state, State::Approved { .. }) || request.due().is_some_and(|due| due <= now)
+    }
+
+    /// Does what is to be done about a request. Says whether that came to anything.
+    pub(crate) async fn attend(&self, id: &RequestId) -> Result<bool, StoreError> {
+        let Some(request) = self.context.store.request(id).await? else {
+            return Ok(false);
+        };
+        let now = self.context.now();
+        let done = if let Some(expired) = request.expire(now) {
+            self.end(expired).await
+        } else if let Some(reminded) = request.remind(now) {
+            self.remind(reminded).await
+        } else {
+            return self.begin(&request).await;
+        };
+        match done {
+            // Somebody signed or denied in the same instant: what is true now is looked at next time.
+            Err(StoreError::Conflict(Conflict::Request(_))) => Ok(true),
+            other => other.map(|()| true),
+        }
+    }
+
+    async fn remind(&self, request: Request) -> Result<(), StoreError> {
+        let post = posts::reminder(&request, &self.present(self.context.now()));
+        self.context.store.commit(Batch::of(Write::Request(request)).write(Write::Enqueue(post))).await?;
+        Ok(())
+    }
+
+    /// A request is over without having begun: those who asked are told.
+    async fn end(&self, transition: Transition) -> Result<(), StoreError> {
+        let post = ended(transition.request());
+        self.context.store.commit(transition.join(Batch::of(Write::Enqueue(post)))).await?;
+        Ok(())
+    }
+
+    /// Locks that have run out are taken off, and their holders told.
+    pub(crate) async fn end_locks(&self) -> Result<(), StoreError> {
+        let now = self.context.now();
+        for lock in self.context.store.locks().await? {
+            if lock.until.is_none_or(|until| until > now) {
+                continue;
+            }
+            let words = format!("the lock of {} on {} has run out", lock.holder, lock.target);
+            let entry = audit::Entry {
+                target: Some(lock.target.clone()),
+                person: Some(lock.holder.clone()),
+                ..audit::Entry::new(now, Event::Unlocked, words.clone())
+            };
+            let post = Post::to(lock.place.clone(), Reply::line(Line::new(format!("{}: {words}.", lock.target))));
+            let batch = Batch::of(Write::Unlock(lock.target)).write(Write::Enqueue(post)).record(entry);
+            match self.context.store.commit(batch).await {
+                Ok(_) | Err(StoreError::Conflict(Conflict::NotLocked(_))) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An audit entry about what somebody asks.
+pub(crate) fn entry(ask: &Ask<'_>, event: Event, words: impl Into<String>) -> audit::Entry {
+    let sender = &ask.message.sender;
+    audit::Entry {
+        person: ask.person.map(|person| person.id.clone()),
+        account: sender.account.clone(),
+        assurance: Some(sender.assurance),
+        place: Some(ask.message.place.clone()),
+        ..audit::Entry::new(ask.now, event, words)
+    }
+}

@@ -1,0 +1,123 @@
+//! The beginning of an approved request: the fingerprint is read again, and one transaction claims the request,
+//! records that, and makes the operation. Before it nothing has an effect; after it the request never begins again.
+
+use super::{Claim, Requests};
+use crate::approval::Request;
+use crate::context::Context;
+use crate::id::OperationId;
+use crate::operation::{Operation, RETRY, SKIP, State, TroubleKind};
+use crate::plan::Plan;
+use crate::store::{Batch, Conflict, OperationsWhere, Require, StoreError, Write};
+
+impl Requests {
+    /// Begins an approved request, or ends it if the world moved. Says whether that came to anything; if not, it is
+    /// tried again as long as the approval is valid.
+    pub(super) async fn begin(&self, request: &Request) -> Result<bool, StoreError> {
+        if self.is_busy(&request.plan).await? {
+            return Ok(false);
+        }
+        let Some(facts) = self.facts(request).await else {
+            return Ok(false);
+        };
+        let id = OperationId::draw(&*self.context.random);
+        let present = self.present(self.context.now());
+        let (transition, operation) = match request.claim(id.clone(), facts, &present) {
+            Claim::Begins(transition) => {
+                let operation = operation(&self.context, id, transition.request());
+                (transition, Some(operation))
+            }
+            Claim::Superseded(transition) | Claim::Expired(transition) | Claim::Back(transition) => (transition, None),
+            Claim::No(words) => {
+                tracing::debug!(request = %request.id, words, "nothing to begin");
+                return Ok(true);
+            }
+        };
+        let Some(operation) = operation else {
+            self.end(transition).await?;
+            return Ok(true);
+        };
+        let mut batch = transition.join(Batch::default());
+        batch.require = self.conditions(request);
+        batch.writes.push(Write::NewOperation(operation));
+        match self.context.store.commit(batch).await {
+            Ok(_) => Ok(true),
+            Err(StoreError::Conflict(Conflict::Request(_) | Conflict::Operation(_))) => Ok(true),
+            Err(StoreError::Conflict(Conflict::Busy { .. })) => Ok(false),
+            Err(StoreError::Conflict(conflict @ (Conflict::Locked(_) | Conflict::Held(_)))) => {
+                self.supersede(request, conflict.to_string()).await?;
+                Ok(true)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// What moved since the plan was made, if anything did; nothing at all if that cannot be told now.
+    async fn facts(&self, request: &Request) -> Option<Result<(), String>> {
+        let plan = &request.plan;
+        let Some(action) = self.context.actions.get(&plan.action) else {
+            return Some(Err(format!("this version of the bot has no action {}", plan.action)));
+        };
+        match action.facts(plan).await {
+            Ok(found) if found == plan.fingerprint => Some(Ok(())),
+            Ok(found) => Some(Err(format!("since {} asked, {}", plan.requester, action.moved(plan, &found)))),
+            Err(trouble) if trouble.kind == TroubleKind::Never => Some(Err(trouble.sentence())),
+            Err(trouble) => {
+                tracing::warn!(request = %request.id, %trouble, "the facts cannot be read now");
+                None
+            }
+        }
+    }
+
+    async fn is_busy(&self, plan: &Plan) -> Result<bool, StoreError> {
+        let except = resumed(plan);
+        let open = self.context.store.operations(OperationsWhere::Open).await?;
+        Ok(plan.target.is_some()
+            && open.iter().any(|operation| operation.plan.target == plan.target && Some(&operation.id) != except.as_ref()))
+    }
+
+    fn conditions(&self, request: &Request) -> Vec<Require> {
+        let plan = &request.plan;
+        let directory = &self.context.settings.directory;
+        let mut conditions = directory.person(&plan.requester).map(|person| self.needs(plan, person)).unwrap_or_default();
+        if let Some(target) = &plan.target {
+            conditions.push(Require::Idle { target: target.clone(), except: resumed(plan) });
+        }
+        conditions
+    }
+
+    async fn supersede(&self, request: &Request, why: String) -> Result<(), StoreError> {
+        let id = OperationId::draw(&*self.context.random);
+        match request.claim(id, Err(why), &self.present(self.context.now())) {
+            Claim::Superseded(transition) | Claim::Expired(transition) | Claim::Back(transition) => self.end(transition).await,
+            Claim::Begins(_) | Claim::No(_) => Ok(()),
+        }
+    }
+}
+
+/// A plan to resume an operation is about a target on which that very operation is open.
+fn resumed(plan: &Plan) -> Option<OperationId> {
+    let resumes = plan.action == RETRY || plan.action == SKIP;
+    resumes.then(|| plan.parameter("operation").ok()).flatten()
+}
+
+fn operation(context: &Context, id: OperationId, request: &Request) -> Operation {
+    let now = context.now();
+    Operation {
+        id,
+        request: request.id.clone(),
+        plan: request.plan.clone(),
+        origin: request.origin.clone(),
+        signers: request.votes.iter().map(|vote| vote.person.clone()).collect(),
+        state: State::Running,
+        step: 0,
+        tries: 0,
+        step_began: now,
+        began: now,
+        ended: None,
+        wake_at: None,
+        phase: String::new(),
+        progress: None,
+        cancel: None,
+        version: 0,
+    }
+}

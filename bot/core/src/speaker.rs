@@ -1,0 +1,80 @@
+//! The way out: posts go through here to the adapter of their network, scrubbed of every known secret.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::chat::{Adapter, Capabilities, SendError};
+use crate::id::{NetworkId, PostId};
+use crate::reply::{Attachment, Block, Line, Post, Reply, Span};
+use crate::secret::Scrubber;
+
+/// Sends posts.
+#[derive(Clone)]
+pub struct Speaker {
+    adapters: HashMap<NetworkId, Arc<dyn Adapter>>,
+    scrubber: Arc<Scrubber>,
+}
+
+impl Speaker {
+    /// Speaks through these adapters.
+    pub fn new(adapters: impl IntoIterator<Item = Arc<dyn Adapter>>, scrubber: Arc<Scrubber>) -> Self {
+        let adapters = adapters.into_iter().map(|adapter| (adapter.network().clone(), adapter)).collect();
+        Self { adapters, scrubber }
+    }
+
+    /// What a network can do. One that is not connected can do nothing.
+    pub fn capabilities(&self, network: &NetworkId) -> Option<Capabilities> {
+        self.adapters.get(network).map(|adapter| adapter.capabilities())
+    }
+
+    /// Sends a post.
+    pub async fn send(&self, mut post: Post) -> Result<Option<PostId>, SendError> {
+        let network = post.place.network();
+        let Some(adapter) = self.adapters.get(network) else {
+            return Err(SendError::Refused { network: network.clone(), reason: "the bot is not on it".to_owned() });
+        };
+        self.scrub(&mut post.reply);
+        adapter.send(&post).await
+    }
+
+    fn scrub(&self, reply: &mut Reply) {
+        for block in &mut reply.blocks {
+            match block {
+                Block::Line(line) => self.scrub_line(line),
+                Block::Detail { lines, .. } => lines.iter_mut().for_each(|line| self.scrub_line(line)),
+                Block::Table { rows, .. } => rows.iter_mut().flatten().for_each(|line| self.scrub_line(line)),
+                Block::Verbatim(text) => self.scrub_text(text),
+                Block::Progress { .. } => {}
+            }
+        }
+        if let Some(Attachment { text, .. }) = &mut reply.attachment {
+            self.scrub_text(text);
+        }
+    }
+
+    fn scrub_line(&self, line: &mut Line) {
+        for span in &mut line.0 {
+            match span {
+                Span::Plain(text) | Span::Strong(text) | Span::Code(text) | Span::Foreign(text) => self.scrub_text(text),
+                Span::Link { text, url } => {
+                    self.scrub_text(text);
+                    self.scrub_text(url);
+                }
+                Span::Mention { .. } => {}
+            }
+        }
+    }
+
+    fn scrub_text(&self, text: &mut String) {
+        if let std::borrow::Cow::Owned(clean) = self.scrubber.scrub(text) {
+            *text = clean;
+        }
+    }
+}
+
+impl fmt::Debug for Speaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.adapters.keys()).finish()
+    }
+}

@@ -1,0 +1,226 @@
+//! Does everything that is due: posts to send, requests to begin, remind of or end, operations to go on with, targets
+//! to look at. Time comes from the context's clock; how to wait for it is the caller's business.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+
+use crate::command::Registry;
+use crate::context::Context;
+use crate::id::{OperationId, RequestId};
+use crate::operation::{self, Engine};
+use crate::outbox;
+use crate::approval;
+use crate::requests::Requests;
+use crate::speaker::Speaker;
+use crate::store::{OperationsWhere, RequestsWhere, StoreError};
+use crate::time::{Duration, Timestamp, after};
+use crate::watch::{self, Sight, Watcher};
+
+/// The pause after work that came to nothing, such as an operation that another process has.
+const FRUITLESS: Duration = Duration::from_secs(10);
+
+/// A piece of work. No two pieces with the same key are done at the same time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Work {
+    Outbox,
+    Targets,
+    Request(RequestId),
+    Operation(OperationId),
+    Watch(usize),
+}
+
+/// How far [`Worker::drain`] got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drained {
+    /// When something that is in progress goes on: an operation, a request that is about to begin, a post.
+    pub busy_until: Option<Timestamp>,
+    /// When anything at all is due next.
+    pub next_due: Option<Timestamp>,
+}
+
+/// Does what is due.
+pub struct Worker {
+    shared: Arc<Shared>,
+    busy: HashSet<Work>,
+    running: FuturesUnordered<BoxFuture<'static, (Work, bool)>>,
+    not_before: HashMap<Work, Timestamp>,
+    look_at: Vec<Timestamp>,
+}
+
+struct Shared {
+    context: Context,
+    engine: Engine,
+    requests: Requests,
+    speaker: Speaker,
+    watchers: Vec<(Arc<dyn Watcher>, tokio::sync::Mutex<Sight>)>,
+}
+
+impl Worker {
+    pub(crate) fn new(
+        context: Context,
+        registry: Arc<Registry>,
+        speaker: Speaker,
+        watchers: Vec<Arc<dyn Watcher>>,
+    ) -> Self {
+        let look_at = vec![Timestamp::MIN; watchers.len()];
+        let shared = Shared {
+            engine: Engine::new(context.clone(), speaker.clone()),
+            requests: Requests::new(context.clone(), registry),
+            watchers: watchers.into_iter().map(|watcher| (watcher, tokio::sync::Mutex::default())).collect(),
+            context,
+            speaker,
+        };
+        Self {
+            shared: Arc::new(shared),
+            busy: HashSet::new(),
+            running: FuturesUnordered::new(),
+            not_before: HashMap::new(),
+            look_at,
+        }
+    }
+
+    /// Does everything that is due now, one piece after the other, until nothing more is. For scripts and tests,
+    /// which want the same order every time.
+    pub async fn drain(&mut self) -> Result<Drained, StoreError> {
+        let changes = self.shared.context.store.wakeups();
+        loop {
+            let before = *changes.borrow();
+            for work in self.due().await? {
+                let fruitful = Arc::clone(&self.shared).perform(work.clone()).await;
+                self.performed(work, fruitful);
+            }
+            if *changes.borrow() == before {
+                break;
+            }
+        }
+        Ok(Drained { busy_until: self.busy_until().await?, next_due: self.next_due().await? })
+    }
+
+    /// Does what is due, as it becomes due, until `stop` is ready; then lets what is being done come to its end.
+    /// `wait_until` waits for a time of the context's clock.
+    pub async fn run<W, F>(mut self, wait_until: W, stop: impl Future<Output = ()>)
+    where
+        W: Fn(Timestamp) -> F,
+        F: Future<Output = ()>,
+    {
+        let mut changes = self.shared.context.store.wakeups();
+        tokio::pin!(stop);
+        loop {
+            changes.borrow_and_update();
+            let next = self.start_what_is_due().await;
+            tokio::select! {
+                () = &mut stop => break,
+                Some((work, fruitful)) = self.running.next(), if !self.running.is_empty() => self.performed(work, fruitful),
+                changed = changes.changed() => if changed.is_err() { break },
+                () = wait_until(next) => {}
+            }
+        }
+        while self.running.next().await.is_some() {}
+    }
+
+    /// Starts what is due and says when to look again.
+    async fn start_what_is_due(&mut self) -> Timestamp {
+        let now = self.shared.context.now();
+        match self.due().await {
+            Ok(due) => {
+                for work in due {
+                    self.busy.insert(work.clone());
+                    let shared = Arc::clone(&self.shared);
+                    self.running.push(Box::pin(async move {
+                        let fruitful = shared.perform(work.clone()).await;
+                        (work, fruitful)
+                    }));
+                }
+            }
+            Err(error) => tracing::error!(%error, "the store cannot be read; I look again"),
+        }
+        let soonest = after(now, Duration::from_secs(1));
+        match self.next_due().await {
+            Ok(Some(next)) => next.max(soonest),
+            Ok(None) => after(now, Duration::from_secs(3_600)),
+            Err(_) => after(now, FRUITLESS),
+        }
+    }
+
+    fn performed(&mut self, work: Work, fruitful: bool) {
+        let now = self.shared.context.now();
+        self.busy.remove(&work);
+        if let Work::Watch(n) = work {
+            self.look_at[n] = after(now, self.shared.watchers[n].0.every());
+        } else if fruitful {
+            self.not_before.remove(&work);
+        } else {
+            self.not_before.insert(work, after(now, FRUITLESS));
+        }
+    }
+
+    async fn due(&mut self) -> Result<Vec<Work>, StoreError> {
+        let now = self.shared.context.now();
+        self.not_before.retain(|_, at| *at > now);
+        let mut due = vec![Work::Outbox, Work::Targets];
+        for request in self.shared.context.store.requests(RequestsWhere::Open).await? {
+            if self.shared.requests.is_due(&request, now) {
+                due.push(Work::Request(request.id));
+            }
+        }
+        for operation in self.shared.context.store.operations(OperationsWhere::Open).await? {
+            if operation.state == operation::State::Running && operation.wake_at.is_none_or(|at| at <= now) {
+                due.push(Work::Operation(operation.id));
+            }
+        }
+        due.extend(self.look_at.iter().enumerate().filter(|(_, at)| **at <= now).map(|(n, _)| Work::Watch(n)));
+        due.retain(|work| !self.busy.contains(work) && !self.not_before.contains_key(work));
+        Ok(due)
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let stored = self.shared.context.store.next_due().await?;
+        Ok(self.look_at.iter().copied().chain(self.not_before.values().copied()).chain(stored).min())
+    }
+
+    async fn busy_until(&self) -> Result<Option<Timestamp>, StoreError> {
+        let store = &self.shared.context.store;
+        let operations = store.operations(OperationsWhere::Open).await?;
+        let running = operations.iter().filter(|operation| operation.state == operation::State::Running);
+        let mut until = running.filter_map(|operation| operation.wake_at).min();
+        for request in store.requests(RequestsWhere::Open).await? {
+            if matches!(request.state, approval::State::Approved { .. })
+                && let Some(again) = self.not_before.get(&Work::Request(request.id.clone()))
+            {
+                until = Some(until.map_or(*again, |until| until.min(*again)));
+            }
+        }
+        Ok(until)
+    }
+}
+
+impl Shared {
+    /// Does a piece of work, and says whether it came to anything.
+    async fn perform(self: Arc<Self>, work: Work) -> bool {
+        let outcome = match &work {
+            Work::Outbox => outbox::deliver(&self.context, &self.speaker).await.map(|_| true),
+            Work::Targets => self.requests.end_locks().await.map(|()| true),
+            Work::Request(id) => self.requests.attend(id).await,
+            Work::Operation(id) => self.engine.advance(id).await,
+            Work::Watch(n) => {
+                let (watcher, sight) = &self.watchers[*n];
+                watch::look(&self.context, &**watcher, &mut *sight.lock().await).await.map(|()| true)
+            }
+        };
+        outcome.unwrap_or_else(|error| {
+            tracing::error!(?work, %error, "the store did not do its part; I try again");
+            false
+        })
+    }
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker").field("busy", &self.busy).finish_non_exhaustive()
+    }
+}
