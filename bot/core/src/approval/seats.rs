@@ -26,7 +26,7 @@ pub fn filled(seats: &[Seat], voters: &[Voter<'_>]) -> bool {
 }
 
 /// How many signatures of all that the seats want these voters can give.
-pub fn places_taken(seats: &[Seat], voters: &[Voter<'_>]) -> usize {
+pub(super) fn places_taken(seats: &[Seat], voters: &[Voter<'_>]) -> usize {
     Seating::of(seats, voters).taken.iter().map(Vec::len).sum()
 }
 

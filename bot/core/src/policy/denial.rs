@@ -4,6 +4,7 @@ use super::words::{names, place, who_may};
 use super::{Denial, Names, Policy, Question, Rule};
 use crate::message::Assurance;
 use crate::person::{Directory, Person};
+use crate::plan::Effect;
 use crate::text::{either, join};
 
 /// What is missing for a rule to allow something, in the order of the words.
@@ -42,7 +43,7 @@ impl Policy {
             .allow
             .iter()
             .filter(|rule| rule.commands.include(question.command));
-        let nearest = about.min_by_key(|rule| rule.misses(question).map(Miss::distance).sum::<usize>());
+        let nearest = about.min_by_key(|rule| rule.distance(question));
         let words = match nearest {
             None => format!("nobody may: no rule allows {}", question.command),
             Some(rule) => {
@@ -59,13 +60,22 @@ impl Policy {
     fn missing(&self, rule: &Rule, miss: Miss, question: &Question<'_>, directory: &Directory) -> String {
         match miss {
             Miss::Target => format!("it is allowed only on {}", listed(&rule.targets, str::to_owned)),
-            Miss::Effect => format!("it is allowed only when its effect is {}", either(&rule.effects)),
+            Miss::Effect => {
+                let does = question
+                    .effect
+                    .map_or(String::new(), |effect| format!(" when its effect is {effect}"));
+                format!(
+                    "no rule allows {}{does}, only {}",
+                    question.command,
+                    either(&rule.effects)
+                )
+            }
             Miss::Who => who_may(&rule.who, directory),
             Miss::Stranger if question.assurance < Assurance::Account => {
                 "your nick is not logged in: that needs an account".to_owned()
             }
             Miss::Stranger => {
-                let linkers = self.people_who_may("link", directory);
+                let linkers = self.people_who_decide("link", directory);
                 format!(
                     "I don't know whose account yours is: {} can link it",
                     either(names(&linkers))
@@ -85,13 +95,11 @@ impl Policy {
         }
     }
 
-    /// Everybody whom some rule lets use the command somewhere.
-    fn people_who_may<'d>(&self, command: &str, directory: &'d Directory) -> Vec<&'d Person> {
-        let rules: Vec<&Rule> = self
-            .allow
-            .iter()
-            .filter(|rule| rule.commands.include(command))
-            .collect();
+    /// Everybody whom some rule lets decide by this command somewhere.
+    fn people_who_decide<'d>(&self, command: &str, directory: &'d Directory) -> Vec<&'d Person> {
+        let decides = |rule: &&Rule| rule.effects.is_empty() || rule.effects.contains(&Effect::Decide);
+        let about = self.allow.iter().filter(|rule| rule.commands.include(command));
+        let rules: Vec<&Rule> = about.filter(decides).collect();
         let people = directory.people().iter().map(|person| &**person);
         people
             .filter(|person| rules.iter().any(|rule| rule.who.includes(Some(person))))
@@ -107,6 +115,14 @@ fn listed(names: &Names, word: fn(&str) -> String) -> String {
 }
 
 impl Rule {
+    /// A rule that names the command is nearer than one about all of them.
+    fn distance(&self, question: &Question<'_>) -> usize {
+        let named =
+            matches!(&self.commands, Names::Of(names) if names.iter().any(|name| name == question.command));
+        let misses: usize = self.misses(question).map(Miss::distance).sum();
+        misses + if named { 0 } else { 5 }
+    }
+
     fn misses(&self, question: &Question<'_>) -> impl Iterator<Item = Miss> + use<> {
         let (stranger, who) = (question.person.is_none(), self.who.includes(question.person));
         let proven = self.assurance <= question.assurance;
