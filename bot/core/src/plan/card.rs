@@ -22,16 +22,14 @@ pub fn card(plan: &SealedPlan) -> (Vec<Block>, Whole) {
     let mut said_all = Whole::Yes;
     let mut blocks = Vec::with_capacity(plan.details.len() + 1);
     for detail in &plan.details {
-        let mut lines: Vec<Line> = detail.lines.iter().take(GROUP).map(|line| shown(line)).collect();
+        let lines = detail.lines.iter().take(GROUP).map(|line| shown(line));
+        let mut block = group(&detail.label, lines.collect());
         let more = detail.lines.len().saturating_sub(GROUP);
-        if more > 0 {
+        if let (1.., Block::Detail { lines, .. }) = (more, &mut block) {
             said_all = Whole::No;
             lines.push(Line::new(format!("and {more} more: see the whole plan")));
         }
-        blocks.push(Block::Detail {
-            label: detail.label.clone(),
-            lines,
-        });
+        blocks.push(block);
     }
     if let Some(reason) = &plan.reason {
         blocks.push(Block::Detail {
@@ -47,9 +45,11 @@ pub fn whole(plan: &SealedPlan) -> Vec<Block> {
     let mut blocks: Vec<Block> = plan
         .details
         .iter()
-        .map(|detail| Block::Detail {
-            label: detail.label.clone(),
-            lines: detail.lines.iter().map(|line| shown(line)).collect(),
+        .map(|detail| {
+            group(
+                &detail.label,
+                detail.lines.iter().map(|line| shown(line)).collect(),
+            )
         })
         .collect();
     if let Some(reason) = &plan.reason {
@@ -60,15 +60,22 @@ pub fn whole(plan: &SealedPlan) -> Vec<Block> {
     }
     blocks.push(values("exactly", &plan.parameters));
     blocks.push(values("if still", &plan.fingerprint));
-    let plan_line = Line::new(format!(
-        "{} of effect, action {}, digest ",
-        plan.effect, plan.action
-    ))
-    .code(plan.digest().to_string());
-    blocks.push(Block::Detail {
-        label: "plan".to_owned(),
-        lines: vec![plan_line],
-    });
+    if let Some(target) = &plan.target {
+        let resource = plan
+            .resource
+            .as_ref()
+            .map_or(String::new(), |id| format!(" ({id})"));
+        blocks.push(group("on", vec![shown(&format!("{target}{resource}"))]));
+    }
+    let action = format!("{} of effect, action {}, digest ", plan.effect, plan.action);
+    let asked = format!(
+        "asked by {} as {} at {}, never begins at or after {}",
+        plan.requester, plan.command, plan.created, plan.not_after
+    );
+    blocks.push(group(
+        "plan",
+        vec![Line::new(action).code(plan.digest().to_string()), shown(&asked)],
+    ));
     blocks
 }
 
@@ -80,7 +87,11 @@ fn values(label: &str, values: &std::collections::BTreeMap<String, serde_json::V
         }
         other => shown(&format!("{name} = {other}")),
     };
-    let mut lines: Vec<Line> = values.iter().map(line).collect();
+    group(label, values.iter().map(line).collect())
+}
+
+/// A labelled group; one without lines says so rather than vanish with its label.
+fn group(label: &str, mut lines: Vec<Line>) -> Block {
     if lines.is_empty() {
         lines.push(Line::new("nothing"));
     }
