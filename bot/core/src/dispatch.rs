@@ -8,7 +8,7 @@ mod addressed;
 use std::sync::Arc;
 
 use crate::audit::{Entry, Event};
-use crate::command::{Ask, Outcome, Parsed, Registered, Registry, closest, decide, may, split};
+use crate::command::{Ask, Outcome, Parsed, Registered, Registry, decide, find, split};
 use crate::context::Context;
 use crate::desk::Desk;
 use crate::id::TargetName;
@@ -20,7 +20,7 @@ use crate::reply::{Reply, Tone};
 use crate::requests::Requests;
 use crate::seen::Seen;
 use crate::store::{Batch, Conflict, MessageKey, Received, StoreError, Write};
-use crate::text::{ago, visible};
+use crate::text::ago;
 use crate::time::between;
 
 /// Asks for the plan only: nothing is asked for, nothing runs.
@@ -73,9 +73,7 @@ impl Dispatcher {
         let Some((name, rest)) = tokens.split_first() else {
             return Ok(None);
         };
-        let Some(command) = self.registry.find(&name.text) else {
-            return Err(self.unknown(ask, &name.text));
-        };
+        let command = find(ask, &name.text)?;
         let flags = rest.iter().take_while(|token| token.text != "--").position(|token| token.text == PLAN_ONLY);
         let plan_only = flags.filter(|_| command.spec().effect >= Effect::Change);
         let parsed = match plan_only {
@@ -89,8 +87,8 @@ impl Dispatcher {
             Ok(parsed) => parsed,
             Err(error) => return error.answer(ask, command).map(Some),
         };
-        let target = self.target(&parsed)?;
-        self.permitted(ask, command, &parsed, target.as_ref()).await?;
+        let target = parsed.target().map(|typed| ask.settings.target(typed)).transpose()?;
+        self.permitted(ask, command, &parsed, target).await?;
         match parsed.effect() {
             Effect::Read => match parsed.run(ask).await? {
                 Outcome::Reply(reply) => Ok(Some(reply)),
@@ -107,23 +105,6 @@ impl Dispatcher {
                 self.journaled(ask, run).await
             }
         }
-    }
-
-    /// The target as the configuration writes it.
-    fn target(&self, parsed: &Parsed<'_>) -> Result<Option<TargetName>, Refusal> {
-        let Some(typed) = parsed.target() else {
-            return Ok(None);
-        };
-        let targets = &self.context.settings.targets;
-        if let Some((name, _)) = targets.get_key_value(typed) {
-            return Ok(Some(name.clone()));
-        }
-        let names = targets.keys().map(TargetName::as_str);
-        let hint = match closest(typed, names.clone()).first() {
-            Some(near) => format!("Did you mean {near}?"),
-            None => format!("There are: {}.", crate::text::list(names)),
-        };
-        Err(Refusal::new(format!("there is no target {}", visible(typed))).hint(hint))
     }
 
     async fn permitted(
@@ -172,15 +153,6 @@ impl Dispatcher {
         let outcome = run.await;
         self.context.store.commit(Batch::of(Write::Handled(MessageKey::of(ask.message)))).await?;
         outcome
-    }
-
-    fn unknown(&self, ask: &Ask<'_>, name: &str) -> Refusal {
-        let names = self.registry.iter().filter(|command| may(ask, command)).map(|command| command.spec().name);
-        let hint = match closest(name, names).as_slice() {
-            [] => format!("{} lists what you may do here.", ask.type_("help")),
-            near => format!("Did you mean {}?", crate::text::either(near.iter().map(|name| ask.type_(name)))),
-        };
-        Refusal::new(format!("there is no {}", ask.type_(&visible(name)))).hint(hint)
     }
 
     fn refused(&self, ask: &Ask<'_>, refusal: &Refusal) -> Reply {

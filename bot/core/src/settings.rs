@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::command::closest;
 use crate::id::TargetName;
 use crate::message::Room;
 use crate::person::Directory;
 use crate::policy::Policy;
+use crate::refusal::Refusal;
+use crate::text::{list, visible};
 use crate::time::Duration;
 
 /// What a plan can act on.
@@ -30,4 +33,19 @@ pub struct Settings {
     pub targets: BTreeMap<TargetName, Target>,
     /// A command older than this is answered, not executed.
     pub stale_after: Duration,
+}
+
+impl Settings {
+    /// The target with the name that was typed.
+    pub fn target(&self, typed: &str) -> Result<&TargetName, Refusal> {
+        if let Some((name, _)) = self.targets.get_key_value(typed) {
+            return Ok(name);
+        }
+        let names = self.targets.keys().map(TargetName::as_str);
+        let hint = match closest(typed, names.clone()).first() {
+            Some(near) => format!("Did you mean {near}?"),
+            None => format!("There are: {}.", list(names)),
+        };
+        Err(Refusal::new(format!("there is no target {}", visible(typed))).hint(hint))
+    }
 }

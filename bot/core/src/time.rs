@@ -33,6 +33,29 @@ pub fn between(from: Timestamp, to: Timestamp) -> Duration {
     Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }
 
+/// `at` and `span` earlier, clamped to what a time stamp can say.
+pub fn before(at: Timestamp, span: Duration) -> Timestamp {
+    let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+    from_millis(at.as_millisecond().saturating_sub(millis))
+}
+
+/// Not a span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("write it like 30min, 2h or 1d")]
+pub struct SpanError;
+
+/// A span of time as people type it: `30min`, `2h`, `1d 12h`. A day has 24 hours.
+pub fn parse_span(typed: &str) -> Result<Duration, SpanError> {
+    let span: jiff::Span = typed.to_lowercase().parse().map_err(|_| SpanError)?;
+    let span = span
+        .to_duration(jiff::SpanRelativeTo::days_are_24_hours())
+        .map_err(|_| SpanError)?;
+    Duration::try_from(span)
+        .ok()
+        .filter(|span| !span.is_zero())
+        .ok_or(SpanError)
+}
+
 /// A clock that stands still until it is set. Scripts and tests run on it.
 #[derive(Debug)]
 pub struct ManualClock {
@@ -93,6 +116,27 @@ impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spans_are_read_as_people_type_them() {
+        for (typed, minutes) in [
+            ("30min", 30),
+            ("90m", 90),
+            ("2h", 120),
+            ("1d", 1_440),
+            ("1D 12H", 2_160),
+            ("1w", 10_080),
+        ] {
+            assert_eq!(
+                parse_span(typed),
+                Ok(Duration::from_secs(minutes * 60)),
+                "{typed}"
+            );
+        }
+        for typed in ["", "2", "0h", "-2h", "soon", "1 month", "99999999999999h"] {
+            assert_eq!(parse_span(typed), Err(SpanError), "{typed}");
+        }
+    }
 
     #[test]
     fn a_step_back_of_the_system_clock_revives_nothing() {

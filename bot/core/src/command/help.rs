@@ -1,11 +1,12 @@
 //! Help, made from what clap and the specs know and policy says: what this person may do here.
 
-use super::{Ask, Registered};
+use super::{Ask, Registered, closest};
 use crate::id::TargetName;
 use crate::plan::Effect;
 use crate::policy::{Decision, Question, Rule};
+use crate::refusal::Refusal;
 use crate::reply::{Block, Line, Reply};
-use crate::text::{count, list};
+use crate::text::{clip, count, either, list, visible};
 
 /// Targets named in one line of help.
 const NAMED: usize = 12;
@@ -20,6 +21,18 @@ pub fn decide<'a>(
     ask.settings
         .policy
         .decide(&question(ask, command, effect, target), &ask.settings.directory)
+}
+
+/// The same in words, naming the rule: a line for each answer that depends on the effect.
+pub fn explain(
+    ask: &Ask<'_>,
+    command: &str,
+    effect: Option<Effect>,
+    target: Option<&TargetName>,
+) -> Vec<String> {
+    ask.settings
+        .policy
+        .explain(&question(ask, command, effect, target), &ask.settings.directory)
 }
 
 fn question<'q>(
@@ -37,6 +50,19 @@ fn question<'q>(
         place: &ask.message.place,
         now: ask.now,
     }
+}
+
+/// The command with the name that was typed.
+pub fn find<'a>(ask: &Ask<'a>, name: &str) -> Result<&'a Registered, Refusal> {
+    if let Some(command) = ask.registry.find(name) {
+        return Ok(command);
+    }
+    let usable = ask.registry.iter().filter(|command| may(ask, command));
+    let hint = match closest(name, usable.map(|command| command.spec().name)).as_slice() {
+        [] => format!("{} lists what you may use here.", ask.type_("help")),
+        near => format!("Did you mean {}?", either(near.iter().map(|name| ask.type_(name)))),
+    };
+    Err(Refusal::new(format!("there is no {}", ask.type_(&clip(&visible(name), 40)))).hint(hint))
 }
 
 /// The rule for the most that this person may do with the command here, and how much that is.
