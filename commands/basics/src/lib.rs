@@ -1,1 +1,52 @@
-//! (being written)
+#![doc = include_str!("../README.md")]
+
+mod approve;
+mod audit;
+mod can;
+mod cancel;
+mod deny;
+mod help;
+mod holds;
+mod lock;
+mod locks;
+mod op;
+mod ops;
+mod pending;
+mod ping;
+mod release_hold;
+mod replies;
+mod show;
+mod status;
+mod unlock;
+mod whoami;
+mod why;
+mod withdraw;
+
+#[cfg(test)]
+mod stage;
+
+use countersign_core::command::{Registry, RegistryError};
+
+/// Adds these commands, in the order in which help lists them.
+pub fn register(registry: &mut Registry) -> Result<(), RegistryError> {
+    registry.add(help::Help)?;
+    registry.add(ping::Ping)?;
+    registry.add(status::Status)?;
+    registry.add(whoami::Whoami)?;
+    registry.add(can::Can)?;
+    registry.add(pending::Pending)?;
+    registry.add(why::Why)?;
+    registry.add(show::Show)?;
+    registry.add(approve::Approve)?;
+    registry.add(deny::Deny)?;
+    registry.add(withdraw::Withdraw)?;
+    registry.add(cancel::Cancel)?;
+    registry.add(ops::Ops)?;
+    registry.add(op::Op)?;
+    registry.add(lock::Lock)?;
+    registry.add(unlock::Unlock)?;
+    registry.add(locks::Locks)?;
+    registry.add(holds::Holds)?;
+    registry.add(release_hold::ReleaseHold)?;
+    registry.add(audit::Audit)
+}

@@ -35,6 +35,16 @@ impl Token<'_> {
     }
 }
 
+impl<'a> From<&'a str> for Token<'a> {
+    /// A word that is a line by itself.
+    fn from(word: &'a str) -> Self {
+        Self {
+            text: Cow::Borrowed(word),
+            at: 0..word.len(),
+        }
+    }
+}
+
 /// A line that is not a sequence of words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
