@@ -54,6 +54,12 @@ pub enum BuildStatus {
 }
 
 impl Heroku {
+    /// The build of this id.
+    pub async fn build(&self, app: &AppName, id: &BuildId) -> Result<Build> {
+        self.fetch(&Call::get(["apps", app.as_str(), "builds", id.as_str()]))
+            .await
+    }
+
     /// The newest builds, newest first, at most `count`.
     pub async fn newest_builds(&self, app: &AppName, count: usize) -> Result<Vec<Build>> {
         let call = Call::get(["apps", app.as_str(), "builds"]);

@@ -1,0 +1,130 @@
+//! The apps as the configuration describes them, and the clients that talk about them. Shared by every command,
+//! action and watcher of this crate.
+
+use std::fmt;
+use std::sync::Arc;
+
+use countersign_core::id::TargetName;
+use countersign_core::message::Room;
+use countersign_core::refusal::Refusal;
+use countersign_core::secret::Scrubber;
+use countersign_core::text::list;
+use countersign_core::time::Duration;
+use countersign_github::{Branch, GitHub, Repo};
+use countersign_heroku::{AppName, ConfigVars, Heroku};
+use secrecy::ExposeSecret as _;
+
+/// How code gets onto an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A deploy moves the app's branch forward to the head of this one.
+    Pushed {
+        /// The branch that work is merged into.
+        from: Branch,
+    },
+    /// People push to the app's branch themselves; a deploy only follows what Heroku makes of it.
+    Followed,
+}
+
+/// An app on Heroku that is deployed from a branch on GitHub.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// What people call it.
+    pub target: TargetName,
+    /// What Heroku calls it.
+    pub heroku: AppName,
+    /// Where its code is.
+    pub repository: Repo,
+    /// The branch that deploys it.
+    pub branch: Branch,
+    /// How that branch moves.
+    pub source: Source,
+    /// Whether Heroku deploys every push to the branch by itself.
+    pub auto_deploy: bool,
+    /// The address of the site that it serves.
+    pub site: String,
+    /// The rooms that hear of everything that changes it.
+    pub rooms: Vec<Room>,
+    /// After this long without any sign of Heroku a deploy is reported as not started.
+    pub starts_within: Duration,
+    /// Where database migrations are in the repository; `*` stands for one folder. Empty: nothing is said of them.
+    pub migrations: Vec<String>,
+}
+
+impl App {
+    /// The branch whose head a deploy brings.
+    pub(crate) fn source_branch(&self) -> &Branch {
+        match &self.source {
+            Source::Pushed { from } => from,
+            Source::Followed => &self.branch,
+        }
+    }
+
+    /// A page of the app's dashboard: `activity`, `deploy/github`.
+    pub(crate) fn dashboard(&self, page: &str) -> String {
+        format!("https://dashboard.heroku.com/apps/{}/{page}", self.heroku)
+    }
+
+    /// Texts about the app that everybody may see.
+    fn public_texts(&self) -> [String; 4] {
+        [
+            format!("https://{}.herokuapp.com/", self.heroku),
+            self.site.clone(),
+            self.repository.to_string(),
+            self.branch.to_string(),
+        ]
+    }
+}
+
+/// All apps, with the clients that talk about them.
+pub struct Apps {
+    apps: Vec<App>,
+    pub(crate) heroku: Heroku,
+    pub(crate) github: GitHub,
+    scrubber: Arc<Scrubber>,
+}
+
+impl Apps {
+    /// Puts them together. Nothing is asked of anybody yet.
+    pub fn new(apps: Vec<App>, heroku: Heroku, github: GitHub, scrubber: Arc<Scrubber>) -> Self {
+        Self {
+            apps,
+            heroku,
+            github,
+            scrubber,
+        }
+    }
+
+    /// All of them, in the order of the configuration.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &App> {
+        self.apps.iter()
+    }
+
+    /// The app that people call this.
+    pub(crate) fn get(&self, target: &str) -> Result<&App, Refusal> {
+        let found = self.apps.iter().find(|app| app.target.as_str() == target);
+        found.ok_or_else(|| {
+            let names = list(self.apps.iter().map(|app| &app.target));
+            Refusal::new(format!("{target} is no app on Heroku")).hint(format!("The apps are: {names}."))
+        })
+    }
+
+    /// Makes sure that no reply ever holds one of these values. Values that everybody may see, like the app's own
+    /// name, are let through: scrubbing them would take addresses apart.
+    pub(crate) fn keep_secret(&self, vars: &ConfigVars) {
+        let public: Vec<String> = self.apps.iter().flat_map(App::public_texts).collect();
+        for (_, value) in vars.iter() {
+            if !public.iter().any(|text| text.contains(value.expose_secret())) {
+                self.scrubber.learn(value);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Apps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set()
+            .entries(self.apps.iter().map(|app| &app.target))
+            .finish()
+    }
+}

@@ -1,0 +1,227 @@
+//! The plan of a deploy that moves a branch.
+
+use countersign_core::command::{Ask, Outcome};
+use countersign_core::plan::{Detail, Draft, Effect};
+use countersign_core::refusal::Refusal;
+use countersign_core::text::{count, list, span};
+use countersign_core::time::between;
+use countersign_github::{Ci, CompareStatus, Sha};
+use countersign_heroku::{Build, Release};
+use futures_util::future::try_join3;
+
+use super::pinned::{Pinned, facts};
+use super::ship::PUSH;
+use crate::app::{App, Apps};
+use crate::change::{Change, Migrations};
+use crate::follow::BUILDS;
+use crate::trouble::Fault;
+use crate::words::{self, checks, commit_line, failed_checks, one_line};
+
+/// What is wanted of a branch.
+pub(super) struct Wish {
+    /// Where it is.
+    pub(super) from: Sha,
+    /// Where it is to be.
+    pub(super) sha: Sha,
+    pub(super) wait_ci: bool,
+    pub(super) reason: Option<String>,
+}
+
+/// What a plan is made of.
+struct Seen {
+    resource: String,
+    release: Option<Release>,
+    builds: Vec<Build>,
+    change: Change,
+    ci: Ci,
+}
+
+/// Plans it, unless it cannot be.
+pub(super) async fn plan(apps: &Apps, app: &App, ask: &Ask<'_>, wish: Wish) -> Result<Outcome, Refusal> {
+    let seen = look(apps, app, &wish).await?;
+    let comparison = &seen.change.comparison;
+    forward(app, &wish, comparison.status, comparison.behind_by)?;
+    let effect = verdict(app, ask, &wish, &seen.ci)?;
+    Ok(Outcome::Plan(Box::new(draft(app, wish, seen, effect)?)))
+}
+
+async fn look(apps: &Apps, app: &App, wish: &Wish) -> Result<Seen, Fault> {
+    let heroku = async {
+        let name = &app.heroku;
+        let (info, release, builds) = try_join3(
+            apps.heroku.app(name),
+            apps.heroku.current_release(name),
+            apps.heroku.newest_builds(name, BUILDS),
+        )
+        .await?;
+        Ok::<_, Fault>((info.id.to_string(), release, builds))
+    };
+    let ci = async { Ok::<_, Fault>(apps.github.ci(&app.repository, &wish.sha).await?) };
+    let change = Change::between(apps, app, &wish.from, &wish.sha);
+    let ((resource, release, builds), ci, change) = try_join3(heroku, ci, change).await?;
+    Ok(Seen {
+        resource,
+        release,
+        builds,
+        change,
+        ci,
+    })
+}
+
+/// Only forward: a branch never loses a commit.
+fn forward(app: &App, wish: &Wish, status: CompareStatus, lost: u64) -> Result<(), Refusal> {
+    let (branch, sha) = (&app.branch, wish.sha.short());
+    match status {
+        CompareStatus::Ahead | CompareStatus::Identical => Ok(()),
+        CompareStatus::Behind => Err(Refusal::new(format!(
+            "{branch} is at {} already, which is later than {sha}, and a deploy never goes back",
+            wish.from.short()
+        ))
+        .hint(format!("To go back: !rollback {}.", app.target))),
+        CompareStatus::Diverged => {
+            let source = app.source_branch();
+            let commits = count(usize::try_from(lost).unwrap_or(usize::MAX), "commit");
+            Err(Refusal::new(format!(
+                "{branch} has {commits} that {sha} lacks, and I never force a branch"
+            ))
+            .hint(format!(
+                "Merge {branch} into {source}, then !deploy {}.",
+                app.target
+            )))
+        }
+    }
+}
+
+/// What CI means for the plan: green is a change; red or none needs more eyes; running must be waited for.
+fn verdict(app: &App, ask: &Ask<'_>, wish: &Wish, ci: &Ci) -> Result<Effect, Refusal> {
+    let (target, sha) = (&app.target, wish.sha.short());
+    match ci {
+        Ci::Green { .. } => Ok(Effect::Change),
+        Ci::Running { .. } | Ci::None if wish.wait_ci => Ok(Effect::Change),
+        Ci::Running { done, total, since } => {
+            let so_far = since.map(|since| format!(", {} so far", span(between(since, ask.now))));
+            let words = format!(
+                "CI on {sha} is still running ({}{})",
+                checks(*done, *total),
+                so_far.unwrap_or_default()
+            );
+            let wait = ask.type_(&format!("deploy {target} --wait-ci"));
+            Err(Refusal::new(words).hint(format!("Type {wait} to start when it is green.")))
+        }
+        Ci::Red { failed } if wish.wait_ci => {
+            let words = format!(
+                "CI on {sha} is red ({}), and there is nothing to wait for",
+                failed_checks(failed)
+            );
+            let without = ask.type_(&format!("deploy {target}"));
+            Err(Refusal::new(words).hint(format!(
+                "Run the failed checks again, or type {without} to ask for it as it is."
+            )))
+        }
+        Ci::Red { .. } | Ci::None => Ok(Effect::Destructive),
+    }
+}
+
+fn draft(app: &App, wish: Wish, seen: Seen, effect: Effect) -> Result<Draft, Refusal> {
+    let Wish {
+        from,
+        sha,
+        wait_ci,
+        reason,
+    } = wish;
+    let wait_ci = wait_ci && !matches!(seen.ci, Ci::Green { .. });
+    let change = &seen.change;
+    let range = format!("{}..{}", from.short(), sha.short());
+    let migrations = change.migrations.summary();
+    let size: Vec<String> = std::iter::once(change.size()).chain(migrations.clone()).collect();
+    let ci = if wait_ci {
+        "when CI is green"
+    } else {
+        words::ci(&seen.ci)
+    };
+    let facts_of_it: Vec<String> = [change.size(), range, ci.to_owned()]
+        .into_iter()
+        .chain(migrations)
+        .collect();
+    let newest = change.comparison.commits.last();
+    let pinned = Pinned {
+        app: app.heroku.clone(),
+        repository: app.repository.clone(),
+        branch: app.branch.clone(),
+        from: Some(from.clone()),
+        sha,
+        subject: newest
+            .map(|commit| commit.subject().to_owned())
+            .unwrap_or_default(),
+        size: Some(list(size)),
+        compare: Some(change.link.clone()),
+        wait_ci,
+        after_build: seen.builds.first().map(|build| build.id.clone()),
+    };
+    let release = seen.release.as_ref().map(|release| release.version);
+    Ok(Draft {
+        command: "deploy".to_owned(),
+        action: PUSH.to_owned(),
+        effect,
+        target: Some(app.target.clone()),
+        resource: Some(seen.resource.clone()),
+        summary: format!("deploy {}: {}", app.target, list(facts_of_it)),
+        details: details(app, &seen),
+        parameters: pinned.parameters()?,
+        fingerprint: facts(&from, release, Some(&seen.ci).filter(|_| !wait_ci)),
+        reason,
+    })
+}
+
+/// What people read before they sign.
+fn details(app: &App, seen: &Seen) -> Vec<Detail> {
+    let detail = |label: &str, lines: Vec<String>| Detail {
+        label: label.to_owned(),
+        lines,
+    };
+    let mut details = Vec::new();
+    match &seen.ci {
+        Ci::Red { failed } => details.push(detail("CI", vec![format!("red: {}", failed_checks(failed))])),
+        Ci::None => details.push(detail(
+            "CI",
+            vec!["none: no check looks at this commit".to_owned()],
+        )),
+        Ci::Running { done, total, .. } => {
+            details.push(detail("CI", vec![format!("running: {}", checks(*done, *total))]));
+        }
+        Ci::Green { .. } => {}
+    }
+    match &seen.change.migrations {
+        Migrations::Yes(files) => {
+            details.push(detail(
+                "migrations",
+                files.iter().map(|file| one_line(file)).collect(),
+            ));
+        }
+        Migrations::Unknown => {
+            let words = "unknown: GitHub does not tell all files of so large a change".to_owned();
+            details.push(detail("migrations", vec![words]));
+        }
+        Migrations::No | Migrations::NotAsked => {}
+    }
+    if !app.auto_deploy {
+        let words = format!(
+            "automatic deploys of {} are off: somebody has to press Deploy Branch at {}",
+            app.target,
+            app.dashboard("deploy/github")
+        );
+        details.push(detail("then", vec![words]));
+    }
+    let commits = &seen.change.comparison.commits;
+    let mut lines: Vec<String> = commits.iter().rev().map(commit_line).collect();
+    if seen.change.comparison.commits_cut {
+        lines.push(format!(
+            "GitHub names {} of {}",
+            commits.len(),
+            seen.change.count()
+        ));
+    }
+    details.push(detail("commits", lines));
+    details.push(detail("compare", vec![seen.change.link.clone()]));
+    details
+}

@@ -1,0 +1,277 @@
+//! `rollback <target> [vN] [--reason TEXT]`: goes back to an older release: its code *and its config vars*. The plan
+//! names the config vars that go back; afterwards the target is held, because the next push would bring the newer
+//! code back.
+//!
+//! GitHub only adds which commits go back: when it is down, a rollback is possible all the same.
+
+mod back;
+mod config;
+mod target;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use countersign_core::command::{Ask, Command, Outcome, Spec};
+use countersign_core::plan::{Detail, Draft, Effect};
+use countersign_core::refusal::Refusal;
+use countersign_core::text::count;
+use countersign_github::{Revision, Sha};
+use countersign_heroku::{CommitId, Release, Version};
+use futures_util::future::try_join;
+
+use crate::app::{App, Apps};
+use crate::trouble::Fault;
+use crate::words::{commit_line, one_line, short_commit, short_link};
+
+pub(crate) use back::Back;
+use back::{ROLL_BACK, Target, facts};
+use config::Restored;
+use target::Choice;
+
+/// How many releases are looked at for the one before.
+const RELEASES: usize = 100;
+
+/// The command.
+pub(crate) struct Rollback {
+    apps: Arc<Apps>,
+}
+
+/// Go back to an older release, code and config vars.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// What to roll back: prod, stage.
+    target: String,
+    /// The release to go back to; the code before the present one if there is none.
+    #[arg(value_name = "vN")]
+    version: Option<String>,
+    /// Why; those who sign, the hold and the audit say it.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+impl Rollback {
+    pub(crate) fn new(apps: Arc<Apps>) -> Self {
+        Self { apps }
+    }
+
+    async fn plan(&self, ask: &Ask<'_>, args: Args) -> Result<Outcome, Refusal> {
+        let apps = &*self.apps;
+        let app = apps.get(&args.target)?;
+        let asked = args.version.as_deref().map(version).transpose()?;
+        let mut releases = apps
+            .heroku
+            .newest_releases(&app.heroku, RELEASES)
+            .await
+            .map_err(Fault::from)?;
+        if let Some(asked) = asked {
+            add_older(apps, app, asked, &mut releases).await?;
+        }
+        let choice = target::choose(&releases, asked).map_err(|no| no.refusal(app, ask))?;
+        let restored = Restored::read(apps, app, &choice.to.id).await?;
+        if choice.same_code && restored.changes.is_empty() {
+            let words = format!(
+                "{} has the same code and config vars as {}, so nothing would change",
+                choice.to.version, choice.current.version
+            );
+            let list = ask.type_(&format!("releases {}", app.target));
+            return Err(Refusal::new(words).hint(format!("Choose another: {list}.")));
+        }
+        let code = Code::read(apps, app, &choice).await?;
+        let resource = apps
+            .heroku
+            .app(&app.heroku)
+            .await
+            .map_err(Fault::from)?
+            .id
+            .to_string();
+        let newest = releases
+            .iter()
+            .map(|release| release.version)
+            .max()
+            .unwrap_or(choice.current.version);
+        let draft = draft(app, &choice, &restored, &code, newest, resource, args.reason)?;
+        Ok(Outcome::Plan(Box::new(draft)))
+    }
+}
+
+#[async_trait]
+impl Command for Rollback {
+    type Args = Args;
+
+    fn spec(&self) -> Spec {
+        Spec {
+            name: "rollback",
+            aliases: &[],
+            effect: Effect::Destructive,
+            examples: &[
+                "rollback prod --reason \"500s on /api/push\"",
+                "rollback prod v811",
+            ],
+            stopped_by_hold: false,
+        }
+    }
+
+    fn target<'a>(&self, args: &'a Args) -> Option<&'a str> {
+        Some(&args.target)
+    }
+
+    async fn run(&self, ask: &Ask<'_>, args: Args) -> Result<Outcome, Refusal> {
+        let planned = self.plan(ask, args).await;
+        planned.map_err(|refusal| Refusal {
+            words: format!("not rolled back: {}", refusal.words),
+            ..refusal
+        })
+    }
+}
+
+/// `v811` or `811`.
+fn version(typed: &str) -> Result<Version, Refusal> {
+    typed.parse().map_err(|_| {
+        Refusal::new(format!("{} is not a release", one_line(typed))).hint("Releases are written v811.")
+    })
+}
+
+/// An old release is not among the newest ones.
+async fn add_older(apps: &Apps, app: &App, asked: Version, releases: &mut Vec<Release>) -> Result<(), Fault> {
+    let oldest = releases.last().map(|release| release.version);
+    if oldest.is_some_and(|oldest| asked < oldest) {
+        match apps.heroku.release_by_version(&app.heroku, asked).await {
+            Ok(release) => releases.push(release),
+            Err(error) if error.kind() == countersign_heroku::ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// What becomes of the code.
+struct Code {
+    now: Option<CommitId>,
+    then: Option<CommitId>,
+    /// The commits that go back, newest first; nothing if GitHub can't say.
+    back: Option<Vec<String>>,
+    /// How many go back, in words.
+    size: String,
+    link: Option<String>,
+}
+
+impl Code {
+    async fn read(apps: &Apps, app: &App, choice: &Choice<'_>) -> Result<Self, Fault> {
+        let commit = async |release: &Release| match &release.slug {
+            Some(slug) => Ok::<_, Fault>(apps.heroku.slug(&app.heroku, slug).await?.commit),
+            None => Ok(None),
+        };
+        let (now, then) = try_join(commit(choice.current), commit(choice.to)).await?;
+        let sha = |commit: &Option<CommitId>| commit.as_ref()?.as_str().parse::<Sha>().ok();
+        let mut code = Self {
+            back: None,
+            size: String::new(),
+            link: None,
+            now,
+            then,
+        };
+        if choice.same_code {
+            return Ok(code);
+        }
+        let (Some(now), Some(then)) = (sha(&code.now), sha(&code.then)) else {
+            code.size = "which commits go back can't be told".to_owned();
+            return Ok(code);
+        };
+        let (base, head) = (Revision::from(then.clone()), Revision::from(now.clone()));
+        match apps.github.compare(&app.repository, &base, &head).await {
+            Ok(comparison) => {
+                let back = usize::try_from(comparison.ahead_by).unwrap_or(usize::MAX);
+                code.size = match comparison.behind_by {
+                    0 => format!("{} go back", count(back, "commit")),
+                    other => format!("{} go back and {other} others come", count(back, "commit")),
+                };
+                code.back = Some(comparison.commits.iter().rev().map(commit_line).collect());
+                code.link = Some(short_link(&comparison.url, &[&then, &now]));
+            }
+            Err(error) => {
+                code.size = format!(
+                    "which commits go back can't be told: {}",
+                    Fault::from(error).words()
+                )
+            }
+        }
+        Ok(code)
+    }
+
+    fn line(&self, choice: &Choice<'_>) -> String {
+        let short = |commit: &Option<CommitId>| commit.as_ref().map_or("?".to_owned(), short_commit);
+        let again = "slug re-used, release phase runs again";
+        if choice.same_code {
+            format!(
+                "stays {}: only config vars differ; release phase runs again",
+                short(&self.now)
+            )
+        } else {
+            format!(
+                "{} → {} ({}), {again}",
+                short(&self.now),
+                short(&self.then),
+                self.size
+            )
+        }
+    }
+}
+
+fn draft(
+    app: &App,
+    choice: &Choice<'_>,
+    restored: &Restored,
+    code: &Code,
+    newest: Version,
+    resource: String,
+    reason: Option<String>,
+) -> Result<Draft, Refusal> {
+    let (current, to) = (choice.current, choice.to);
+    let detail = |label: &str, lines: Vec<String>| Detail {
+        label: label.to_owned(),
+        lines,
+    };
+    let mut details = vec![
+        detail("code", vec![code.line(choice)]),
+        detail("config", restored.lines()),
+    ];
+    if choice.skipped > 0 {
+        let words = format!("{} in between can't be used", count(choice.skipped, "release"));
+        details.push(detail("note", vec![words]));
+    }
+    let next = format!(
+        "the next push to {} would bring {}'s code back",
+        app.branch, current.version
+    );
+    details.push(detail("then", vec![format!("{} is held: {next}", app.target)]));
+    if let Some(back) = &code.back {
+        details.push(detail("commits", back.clone()));
+    }
+    details.extend(code.link.iter().map(|link| detail("compare", vec![link.clone()])));
+    let target = Target {
+        app: app.heroku.clone(),
+        release: to.id.clone(),
+        version: to.version,
+        slug: to.slug.clone(),
+        code: code.then.as_ref().map(short_commit),
+        from: current.version,
+        newest,
+        config: restored.names(),
+        compare: code.link.clone(),
+    };
+    Ok(Draft {
+        command: "rollback".to_owned(),
+        action: ROLL_BACK.to_owned(),
+        effect: Effect::Destructive,
+        target: Some(app.target.clone()),
+        resource: Some(resource),
+        summary: format!(
+            "roll back {} from {} to {}",
+            app.target, current.version, to.version
+        ),
+        details,
+        parameters: target.parameters()?,
+        fingerprint: facts(current, newest, to, &restored.names()),
+        reason,
+    })
+}
