@@ -63,28 +63,34 @@ pub(crate) async fn exchange(
     tracing::debug!(method = %parts.method, path = parts.uri.path(), fault = ?hit.fault, "fault");
     match &hit.fault {
         Fault::Delay { delay_ms } => {
+            shared.faults.land(&hit);
             tokio::time::sleep(Duration::from_millis(*delay_ms)).await;
             perform(&shared, parts, body, next).await
         }
         Fault::Answer(answer) => {
             shared.record(&parts, &body, Some(answer.status), false);
+            shared.faults.land(&hit);
             answer_instead(answer)
         }
         Fault::Break(Break::Cut) => {
             shared.record(&parts, &body, None, false);
+            shared.faults.land(&hit);
             cut(&cutter).await
         }
         Fault::Break(Break::LostReply) => {
             perform(&shared, parts, body, next).await;
+            shared.faults.land(&hit);
             cut(&cutter).await
         }
         Fault::Break(Break::HangBefore) => {
             shared.record(&parts, &body, None, false);
+            shared.faults.land(&hit);
             hit.cleared().await;
             cut(&cutter).await
         }
         Fault::Break(Break::HangAfter) => {
             let response = perform(&shared, parts, body, next).await;
+            shared.faults.land(&hit);
             hit.cleared().await;
             response
         }

@@ -147,7 +147,7 @@ pub struct FaultState {
     /// The rule, with `skip` and `times` as they are left.
     #[serde(flatten)]
     pub rule: FaultRule,
-    /// How many requests went wrong because of it.
+    /// How many requests went wrong because of it. One that has an effect first counts after its effect.
     pub hits: u32,
 }
 
@@ -173,9 +173,10 @@ impl std::fmt::Debug for Faults {
     }
 }
 
-/// A fault that hit a request.
+/// A fault that a request runs into.
 pub(crate) struct Hit {
     pub(crate) fault: Fault,
+    id: u64,
     state: watch::Receiver<FaultState>,
 }
 
@@ -227,7 +228,7 @@ impl Faults {
         Some(state)
     }
 
-    /// The fault that hits this request, which counts it.
+    /// The fault that this request runs into, which uses it up.
     pub(crate) fn strike(&self, method: &Method, path: &str) -> Option<Hit> {
         let rules = self.rules();
         let matching = rules.entries.values().filter(|entry| {
@@ -241,18 +242,22 @@ impl Faults {
                     state.rule.skip -= 1;
                 } else {
                     state.rule.times -= 1;
-                    state.hits += 1;
                 }
             });
             if !skipped {
                 let fault = entry.state.borrow().rule.fault.clone();
-                return Some(Hit {
-                    fault,
-                    state: entry.state.subscribe(),
-                });
+                let (id, state) = (entry.state.borrow().id, entry.state.subscribe());
+                return Some(Hit { fault, id, state });
             }
         }
         None
+    }
+
+    /// Counts a hit, for whoever waits for it.
+    pub(crate) fn land(&self, hit: &Hit) {
+        if let Some(entry) = self.rules().entries.get(&hit.id) {
+            entry.state.send_modify(|state| state.hits += 1);
+        }
     }
 
     fn rules(&self) -> MutexGuard<'_, Rules> {
@@ -294,10 +299,13 @@ mod tests {
             times: 2,
             fault,
         });
-        let strikes: Vec<_> = (0..4)
-            .map(|_| faults.strike(&Method::GET, "/apps/x").is_some())
-            .collect();
-        assert_eq!(strikes, [false, true, true, false]);
+        let strike = |_| {
+            faults
+                .strike(&Method::GET, "/apps/x")
+                .inspect(|hit| faults.land(hit))
+                .is_some()
+        };
+        assert_eq!((0..4).map(strike).collect::<Vec<_>>(), [false, true, true, false]);
         assert_eq!(faults.list()[0].hits, 2);
         assert!(faults.clear(id));
         assert!(!faults.clear(id));

@@ -122,17 +122,18 @@ impl World {
     /// Changes config vars, which makes a release unless nothing differs.
     pub fn change_config(&mut self, app: &str, change: ConfigChange, user: &str) -> Result<(), Refusal> {
         let app = self.app_mut(app)?;
-        let before = app.config.clone();
-        let names: Vec<String> = change.keys().cloned().collect();
-        let only_removed = change.values().all(Option::is_none);
+        let differs = |(name, value): &(String, Option<String>)| app.config.get(name) != value.as_ref();
+        let change: Vec<_> = change.into_iter().filter(differs).collect();
+        if change.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<String> = change.iter().map(|(name, _)| name.clone()).collect();
+        let only_removed = change.iter().all(|(_, value)| value.is_none());
         for (name, value) in change {
             match value {
                 Some(value) => app.config.insert(name, value),
                 None => app.config.remove(&name),
             };
-        }
-        if app.config == before {
-            return Ok(());
         }
         let verb = if only_removed { "Remove" } else { "Set" };
         let description = format!("{verb} {} config vars", names.join(", "));

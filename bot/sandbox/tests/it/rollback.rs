@@ -86,7 +86,10 @@ async fn config_stays_when_the_release_phase_fails() {
     let world = world().await;
     world.world().fail_next_release_phase(PROD).unwrap();
     let request = world.heroku(Method::PATCH, &format!("/apps/{PROD}/config-vars"));
-    let (status, config) = answer(request.json(&json!({ "WEB_CONCURRENCY": "7", "PULSE_URL": null }))).await;
+    let (status, config) = answer(request.json(
+        &json!({ "WEB_CONCURRENCY": "7", "PULSE_URL": null, "LOGGING_LEVEL": "WARNING", "NONE": null }),
+    ))
+    .await;
     assert_eq!((status.as_u16(), &config["WEB_CONCURRENCY"]), (200, &json!("7")));
     world.pass(90);
     assert_eq!(
@@ -105,7 +108,7 @@ async fn what_changes_nothing_makes_no_release() {
     let path = format!("/apps/{PROD}/config-vars");
     let same = world
         .heroku(Method::PATCH, &path)
-        .json(&json!({ "WEB_CONCURRENCY": "5" }));
+        .json(&json!({ "WEB_CONCURRENCY": "5", "NONE": null }));
     assert_eq!(answer(same).await.0, 200);
     for body in [json!({ "NOT A NAME": "x" }), json!({ "NUMBER": 5 })] {
         assert_eq!(
