@@ -10,9 +10,11 @@ use countersign_core::refusal::Refusal;
 use countersign_core::secret::Scrubber;
 use countersign_core::text::list;
 use countersign_core::time::Duration;
-use countersign_github::{Branch, GitHub, Repo};
-use countersign_heroku::{AppName, ConfigVars, Heroku};
+use countersign_github::{Branch, GitHub, Repo, Sha};
+use countersign_heroku::{AppName, ConfigVars, Heroku, Release, Slug};
 use secrecy::ExposeSecret as _;
+
+use crate::trouble::Fault;
 
 /// How code gets onto an app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +111,14 @@ impl Apps {
         })
     }
 
+    /// The slug of a release; none before the first deploy.
+    pub(crate) async fn slug_of(&self, app: &App, release: &Release) -> Result<Option<Slug>, Fault> {
+        match &release.slug {
+            Some(slug) => Ok(Some(self.heroku.slug(&app.heroku, slug).await?)),
+            None => Ok(None),
+        }
+    }
+
     /// Makes sure that no reply ever holds one of these values. Values that everybody may see, like the app's own
     /// name, are let through: scrubbing them would take addresses apart.
     pub(crate) fn keep_secret(&self, vars: &ConfigVars) {
@@ -119,6 +129,11 @@ impl Apps {
             }
         }
     }
+}
+
+/// The commit that a slug was built of, if it says one that GitHub could know.
+pub(crate) fn sha_of(slug: &Slug) -> Option<Sha> {
+    slug.commit.as_ref()?.as_str().parse().ok()
 }
 
 impl fmt::Debug for Apps {

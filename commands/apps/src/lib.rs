@@ -8,12 +8,15 @@ mod news;
 mod rollback;
 
 mod trouble;
+mod watch;
 mod words;
 
 use std::sync::Arc;
 
 use countersign_core::command::{Registry, RegistryError};
 use countersign_core::operation::Action;
+use countersign_core::time::Duration;
+use countersign_core::watch::Watcher;
 
 pub use app::{App, Apps, Source};
 
@@ -30,4 +33,10 @@ pub fn actions(apps: &Arc<Apps>) -> Vec<Arc<dyn Action>> {
         Arc::new(deploy::Ship::follow(Arc::clone(apps))),
         Arc::new(rollback::Back::new(Arc::clone(apps))),
     ]
+}
+
+/// What tells of releases that others made. Each looks this often.
+pub fn watchers(apps: &Arc<Apps>, every: Duration) -> Vec<Arc<dyn Watcher>> {
+    let watch = |app: &App| -> Arc<dyn Watcher> { Arc::new(watch::Watch::new(Arc::clone(apps), app, every)) };
+    apps.iter().map(watch).collect()
 }

@@ -15,11 +15,11 @@ use countersign_core::command::{Ask, Command, Outcome, Spec};
 use countersign_core::plan::{Detail, Draft, Effect};
 use countersign_core::refusal::Refusal;
 use countersign_core::text::count;
-use countersign_github::{Revision, Sha};
+use countersign_github::Revision;
 use countersign_heroku::{CommitId, Release, Version};
 use futures_util::future::try_join;
 
-use crate::app::{App, Apps};
+use crate::app::{App, Apps, sha_of};
 use crate::trouble::Fault;
 use crate::words::{commit_line, one_line, short_commit, short_link};
 
@@ -27,6 +27,7 @@ pub(crate) use back::Back;
 use back::{ROLL_BACK, Target, facts};
 use config::Restored;
 use target::Choice;
+pub(crate) use target::rolled_back_to;
 
 /// How many releases are looked at for the one before.
 const RELEASES: usize = 100;
@@ -157,12 +158,12 @@ struct Code {
 
 impl Code {
     async fn read(apps: &Apps, app: &App, choice: &Choice<'_>) -> Result<Self, Fault> {
-        let commit = async |release: &Release| match &release.slug {
-            Some(slug) => Ok::<_, Fault>(apps.heroku.slug(&app.heroku, slug).await?.commit),
-            None => Ok(None),
-        };
-        let (now, then) = try_join(commit(choice.current), commit(choice.to)).await?;
-        let sha = |commit: &Option<CommitId>| commit.as_ref()?.as_str().parse::<Sha>().ok();
+        let (now, then) = try_join(apps.slug_of(app, choice.current), apps.slug_of(app, choice.to)).await?;
+        let (now_sha, then_sha) = (now.as_ref().and_then(sha_of), then.as_ref().and_then(sha_of));
+        let (now, then) = (
+            now.and_then(|slug| slug.commit),
+            then.and_then(|slug| slug.commit),
+        );
         let mut code = Self {
             back: None,
             size: String::new(),
@@ -173,7 +174,7 @@ impl Code {
         if choice.same_code {
             return Ok(code);
         }
-        let (Some(now), Some(then)) = (sha(&code.now), sha(&code.then)) else {
+        let (Some(now), Some(then)) = (now_sha, then_sha) else {
             code.size = "which commits go back can't be told".to_owned();
             return Ok(code);
         };

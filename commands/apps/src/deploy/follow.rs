@@ -61,8 +61,8 @@ async fn look(apps: &Apps, app: &App) -> Result<Seen, Fault> {
         apps.heroku.newest_builds(name, BUILDS),
     );
     let (info, release, builds) = asked.await?;
-    let slug = match release.as_ref().and_then(|release| release.slug.as_ref()) {
-        Some(id) => Some(apps.heroku.slug(name, id).await?),
+    let slug = match &release {
+        Some(release) => apps.slug_of(app, release).await?,
         None => None,
     };
     Ok(Seen {
