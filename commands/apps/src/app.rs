@@ -143,3 +143,77 @@ impl fmt::Debug for Apps {
             .finish()
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use countersign_core::secret::{REDACTED, Secret};
+
+    use super::*;
+
+    pub(crate) fn prod() -> App {
+        App {
+            target: "prod".into(),
+            heroku: "treeherder-prod".parse().unwrap(),
+            repository: "mozilla/treeherder".parse().unwrap(),
+            branch: "production".parse().unwrap(),
+            source: Source::Pushed {
+                from: "master".parse().unwrap(),
+            },
+            auto_deploy: true,
+            site: "https://treeherder.example.org/".to_owned(),
+            rooms: Vec::new(),
+            starts_within: Duration::from_mins(10),
+            migrations: vec!["treeherder/*/migrations/".to_owned()],
+        }
+    }
+
+    pub(crate) fn stage() -> App {
+        App {
+            target: "stage".into(),
+            heroku: "treeherder-stage".parse().unwrap(),
+            branch: "master".parse().unwrap(),
+            source: Source::Followed,
+            ..prod()
+        }
+    }
+
+    /// Clients that reach nobody.
+    pub(crate) fn apps(scrubber: Arc<Scrubber>) -> Apps {
+        let token = || Secret::from("canary-token".to_owned());
+        let heroku = Heroku::new(countersign_heroku::Settings::new(token())).unwrap();
+        let github = GitHub::new(countersign_github::Settings::new(token())).unwrap();
+        Apps::new(vec![prod(), stage()], heroku, github, scrubber)
+    }
+
+    #[test]
+    fn config_values_are_kept_secret_but_for_what_everybody_may_see() {
+        let scrubber = Arc::new(Scrubber::default());
+        let vars = [
+            ("DATABASE_URL", "mysql://u:canary@db/treeherder"),
+            ("NEW_RELIC_APP_NAME", "treeherder-prod"),
+            ("SITE_URL", "https://treeherder.example.org"),
+            ("DATABASE_NAME", "treeherder"),
+        ];
+        apps(Arc::clone(&scrubber)).keep_secret(
+            &vars
+                .map(|(name, value)| (name, Secret::from(value.to_owned())))
+                .into_iter()
+                .collect(),
+        );
+        let said = scrubber
+            .scrub("mysql://u:canary@db/treeherder https://dashboard.heroku.com/apps/treeherder-prod");
+        assert_eq!(
+            said,
+            format!("{REDACTED} https://dashboard.heroku.com/apps/treeherder-prod")
+        );
+    }
+
+    #[test]
+    fn an_unknown_target_is_refused_with_the_known_ones() {
+        let refusal = apps(Arc::default()).get("db").unwrap_err();
+        assert_eq!(
+            refusal.sentence(),
+            "db is no app on Heroku. The apps are: prod, stage."
+        );
+    }
+}

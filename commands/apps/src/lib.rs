@@ -3,8 +3,11 @@
 mod app;
 mod change;
 mod deploy;
+mod deployed;
 mod follow;
+mod list;
 mod news;
+mod releases;
 mod rollback;
 
 mod trouble;
@@ -22,6 +25,9 @@ pub use app::{App, Apps, Source};
 
 /// Adds the commands of this crate.
 pub fn register(registry: &mut Registry, apps: &Arc<Apps>) -> Result<(), RegistryError> {
+    registry.add(list::List::new(Arc::clone(apps)))?;
+    registry.add(deployed::Deployed::new(Arc::clone(apps)))?;
+    registry.add(releases::Releases::new(Arc::clone(apps)))?;
     registry.add(deploy::Deploy::new(Arc::clone(apps)))?;
     registry.add(rollback::Rollback::new(Arc::clone(apps)))
 }

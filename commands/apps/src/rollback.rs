@@ -28,6 +28,8 @@ use back::{ROLL_BACK, Target, facts};
 use config::Restored;
 use target::Choice;
 pub(crate) use target::rolled_back_to;
+#[cfg(test)]
+pub(crate) use target::tests;
 
 /// How many releases are looked at for the one before.
 const RELEASES: usize = 100;
