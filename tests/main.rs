@@ -1,1 +1,7 @@
 //! Tests.
+
+mod architecture;
+mod faults;
+mod kill;
+mod support;
+mod transcripts;

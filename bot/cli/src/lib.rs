@@ -1,1 +1,15 @@
-//! (being written)
+#![doc = include_str!("../README.md")]
+
+pub mod args;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod control;
+pub mod demo;
+pub mod logs;
+pub mod random;
+pub mod report;
+pub mod wiring;
+
+/// The file in a data folder that is the store.
+pub const STORE_FILE: &str = "countersign.sqlite";

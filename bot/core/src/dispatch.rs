@@ -8,7 +8,7 @@ mod addressed;
 use std::sync::Arc;
 
 use crate::audit::{Entry, Event};
-use crate::command::{Ask, Outcome, Parsed, Registered, Registry, decide, find, split};
+use crate::command::{Ask, Outcome, Registered, Registry, decide, find, split};
 use crate::context::Context;
 use crate::desk::Desk;
 use crate::id::TargetName;
@@ -88,8 +88,9 @@ impl Dispatcher {
             Err(error) => return error.answer(ask, command).map(Some),
         };
         let target = parsed.target().map(|typed| ask.settings.target(typed)).transpose()?;
-        self.permitted(ask, command, &parsed, target).await?;
-        match parsed.effect() {
+        let effect = parsed.effect();
+        self.permitted(ask, command, effect, target).await?;
+        match effect {
             Effect::Read => match parsed.run(ask).await? {
                 Outcome::Reply(reply) => Ok(Some(reply)),
                 // `op … retry` and the like look like reads until they have looked.
@@ -111,10 +112,9 @@ impl Dispatcher {
         &self,
         ask: &Ask<'_>,
         command: &Registered,
-        parsed: &Parsed<'_>,
+        effect: Effect,
         target: Option<&TargetName>,
     ) -> Result<(), Refusal> {
-        let effect = parsed.effect();
         // What a plan does is known when it is made; then policy is asked again.
         let known = (effect <= Effect::Decide).then_some(effect);
         let Decision::Denied(denial) = decide(ask, command.spec().name, known, target) else {

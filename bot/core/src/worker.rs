@@ -98,7 +98,9 @@ impl Worker {
                 break;
             }
         }
-        Ok(Drained { busy_until: self.busy_until().await?, next_due: self.next_due().await? })
+        let next_due = self.shared.next_due(self.own_timers()).await?;
+        let approved = self.shared.context.store.requests(RequestsWhere::Open).await?;
+        Ok(Drained { busy_until: self.shared.busy_until(self.tried_again(&approved)).await?, next_due })
     }
 
     /// Does what is due, as it becomes due, until `stop` is ready; then lets what is being done come to its end.
@@ -140,7 +142,8 @@ impl Worker {
             Err(error) => tracing::error!(%error, "the store cannot be read; I look again"),
         }
         let soonest = after(now, Duration::from_secs(1));
-        match self.next_due().await {
+        let own = self.own_timers();
+        match self.shared.next_due(own).await {
             Ok(Some(next)) => next.max(soonest),
             Ok(None) => after(now, Duration::from_secs(3_600)),
             Err(_) => after(now, FRUITLESS),
@@ -178,28 +181,30 @@ impl Worker {
         Ok(due)
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let stored = self.shared.context.store.next_due().await?;
-        Ok(self.look_at.iter().copied().chain(self.not_before.values().copied()).chain(stored).min())
+    /// The timers that are not in the store: when to look at targets again, and at what came to nothing.
+    fn own_timers(&self) -> Option<Timestamp> {
+        self.look_at.iter().copied().chain(self.not_before.values().copied()).min()
     }
 
-    async fn busy_until(&self) -> Result<Option<Timestamp>, StoreError> {
-        let store = &self.shared.context.store;
-        let operations = store.operations(OperationsWhere::Open).await?;
-        let running = operations.iter().filter(|operation| operation.state == operation::State::Running);
-        let mut until = running.filter_map(|operation| operation.wake_at).min();
-        for request in store.requests(RequestsWhere::Open).await? {
-            if matches!(request.state, approval::State::Approved { .. })
-                && let Some(again) = self.not_before.get(&Work::Request(request.id.clone()))
-            {
-                until = Some(until.map_or(*again, |until| until.min(*again)));
-            }
-        }
-        Ok(until)
+    /// When the next of these requests, approved and not to be begun just now, is tried again.
+    fn tried_again(&self, requests: &[approval::Request]) -> Option<Timestamp> {
+        let approved = requests.iter().filter(|request| matches!(request.state, approval::State::Approved { .. }));
+        approved.filter_map(|request| self.not_before.get(&Work::Request(request.id.clone())).copied()).min()
     }
 }
 
 impl Shared {
+    async fn next_due(&self, own: Option<Timestamp>) -> Result<Option<Timestamp>, StoreError> {
+        let stored = self.context.store.next_due().await?;
+        Ok(own.into_iter().chain(stored).min())
+    }
+
+    async fn busy_until(&self, tried_again: Option<Timestamp>) -> Result<Option<Timestamp>, StoreError> {
+        let operations = self.context.store.operations(OperationsWhere::Open).await?;
+        let running = operations.iter().filter(|operation| operation.state == operation::State::Running);
+        Ok(running.filter_map(|operation| operation.wake_at).chain(tried_again).min())
+    }
+
     /// Does a piece of work, and says whether it came to anything.
     async fn perform(self: Arc<Self>, work: Work) -> bool {
         let outcome = match &work {

@@ -73,6 +73,7 @@ const DONE: StatusCode = StatusCode::NO_CONTENT;
 #[derive(Serialize)]
 struct Overview<'a> {
     now: String,
+    speed: f64,
     heroku_url: String,
     github_url: String,
     branches: &'a BTreeMap<String, String>,
@@ -85,6 +86,7 @@ async fn overview(State(shared): State<Arc<Shared>>) -> Response {
     let world = shared.world();
     let overview = Overview {
         now: world.now().to_string(),
+        speed: shared.time.speed(),
         heroku_url: shared.url(""),
         github_url: shared.url("/github"),
         branches: world.repository().branches(),

@@ -23,6 +23,11 @@ use crate::{control, github, heroku};
 pub trait Time: Send + Sync {
     /// The time.
     fn now(&self) -> Timestamp;
+
+    /// How many times as fast as real time it goes; others may want to go as fast.
+    fn speed(&self) -> f64 {
+        1.0
+    }
 }
 
 /// The tokens that the sandbox accepts. They protect nothing and are no secrets.
@@ -76,7 +81,7 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     /// Held while a service answers.
     pub(crate) turn: tokio::sync::Mutex<()>,
-    time: Arc<dyn Time>,
+    pub(crate) time: Arc<dyn Time>,
     world: Mutex<World>,
     calls: Mutex<Vec<Call>>,
     requests: AtomicU64,

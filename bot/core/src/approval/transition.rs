@@ -9,7 +9,7 @@ use super::seats::Voter;
 use super::{Origin, Request, State, VoteRefusal};
 use crate::audit::{Entry, Event};
 use crate::id::RequestId;
-use crate::message::{Account, Place};
+use crate::message::{Account, Assurance, Place};
 use crate::person::{Directory, Person};
 use crate::plan::SealedPlan;
 use crate::policy::{Decision, Policy, Question, Rule, Seat};
@@ -25,14 +25,18 @@ pub struct By<'a> {
 }
 
 impl<'a> By<'a> {
-    /// The person, if the account that the network proves is theirs.
+    /// The person, if the network proves an account and it is theirs.
     pub fn new(person: Option<&'a Person>, origin: &'a Origin) -> Result<Self, VoteRefusal> {
         match (person, &origin.account) {
-            (Some(person), Some(account)) if person.accounts.contains(account) => Ok(Self {
-                person,
-                account,
-                origin,
-            }),
+            (Some(person), Some(account))
+                if person.accounts.contains(account) && origin.assurance >= Assurance::Account =>
+            {
+                Ok(Self {
+                    person,
+                    account,
+                    origin,
+                })
+            }
             _ => Err(VoteRefusal::Stranger),
         }
     }

@@ -5,8 +5,8 @@ use crate::id::TargetName;
 use crate::plan::Effect;
 use crate::policy::{Decision, Question, Rule};
 use crate::refusal::Refusal;
-use crate::reply::{Block, Line, Reply};
-use crate::text::{clip, count, either, list, visible};
+use crate::reply::{Line, Reply};
+use crate::text::{clip, count, either, join, list, visible};
 
 /// Targets named in one line of help.
 const NAMED: usize = 12;
@@ -60,7 +60,10 @@ pub fn find<'a>(ask: &Ask<'a>, name: &str) -> Result<&'a Registered, Refusal> {
     let usable = ask.registry.iter().filter(|command| may(ask, command));
     let hint = match closest(name, usable.map(|command| command.spec().name)).as_slice() {
         [] => format!("{} lists what you may use here.", ask.type_("help")),
-        near => format!("Did you mean {}?", either(near.iter().map(|name| ask.type_(name)))),
+        near => format!(
+            "Did you mean {}?",
+            either(near.iter().map(|name| ask.type_(name)))
+        ),
     };
     Err(Refusal::new(format!("there is no {}", ask.type_(&clip(&visible(name), 40)))).hint(hint))
 }
@@ -79,17 +82,18 @@ pub fn may(ask: &Ask<'_>, command: &Registered) -> bool {
     on(None) || ask.settings.targets.keys().any(|target| on(Some(target)))
 }
 
-/// What this person may do with the command here: "You may: stage; prod with 1 signature."
+/// What this person may do with the command here, to go on after "you may": "use it on stage; on prod with 1
+/// signature".
 pub fn may_words(ask: &Ask<'_>, command: &Registered) -> String {
     let denied = || match decide(ask, command.spec().name, Some(command.spec().effect), None) {
-        Decision::Denied(denial) => format!("You may not use it here: {}.", denial.words),
-        Decision::Allowed(_) => "You may not use it here.".to_owned(),
+        Decision::Denied(denial) => format!("not use it here: {}", denial.words),
+        Decision::Allowed(_) => "not use it here".to_owned(),
     };
     if !command.shape().has_target {
-        return match most(ask, command, None) {
-            Some((effect, rule)) => format!("You may use it here{}.", conditions(command, effect, rule)),
-            None => denied(),
-        };
+        let most = most(ask, command, None);
+        return most.map_or_else(denied, |(effect, rule)| {
+            format!("use it here{}", conditions(command, effect, rule))
+        });
     }
     let mut groups: Vec<(String, Vec<&TargetName>)> = Vec::new();
     for target in ask.settings.targets.keys() {
@@ -106,11 +110,10 @@ pub fn may_words(ask: &Ask<'_>, command: &Registered) -> String {
         return denied();
     }
     groups.sort_by_key(|(conditions, _)| conditions.len());
-    let said: Vec<String> = groups
+    let said = groups
         .iter()
-        .map(|(conditions, targets)| format!("{}{conditions}", some(targets)))
-        .collect();
-    format!("You may: {}.", said.join("; "))
+        .map(|(conditions, targets)| format!("on {}{conditions}", some(targets)));
+    format!("use it {}", join(said, "; "))
 }
 
 /// Under which conditions: nothing, " with 1 signature", " only to look".
@@ -159,7 +162,7 @@ pub fn overview(ask: &Ask<'_>) -> Reply {
     reply
 }
 
-/// How one command is used, what of it this person may do here, its arguments and examples.
+/// How one command is used, its arguments, what of it this person may do here, and examples.
 pub fn help_for(ask: &Ask<'_>, command: &Registered) -> Reply {
     let (spec, shape) = (command.spec(), command.shape());
     let way = |usage: &str, about: &str| {
@@ -178,19 +181,25 @@ pub fn help_for(ask: &Ask<'_>, command: &Registered) -> Reply {
         ),
     };
     for (argument, about) in &shape.arguments {
-        reply = reply.block(Block::Detail {
-            label: argument.clone(),
-            lines: vec![format!("{about}.").into()],
-        });
+        reply = reply.detail(argument, about);
     }
-    reply = reply.and(may_words(ask, command));
+    reply = reply.detail("you may", may_words(ask, command));
     if !spec.examples.is_empty() {
-        let examples = spec.examples.iter().map(|example| ask.type_(example));
-        reply = reply.and(Line::new("e.g. ").code(examples.collect::<Vec<_>>().join("   ")));
+        reply = reply.detail("e.g.", to_type(ask, spec.examples));
     }
     if !spec.aliases.is_empty() {
-        let aliases = spec.aliases.iter().map(|alias| ask.type_(alias));
-        reply = reply.and(Line::new("The same: ").code(list(aliases)));
+        reply = reply.detail("also", to_type(ask, spec.aliases));
     }
     reply
+}
+
+/// Command lines to type, side by side.
+fn to_type(ask: &Ask<'_>, lines: &[&str]) -> Line {
+    lines
+        .iter()
+        .enumerate()
+        .fold(Line::default(), |line, (n, command)| {
+            let line = if n == 0 { line } else { line.then("   ") };
+            line.code(ask.type_(command))
+        })
 }

@@ -111,12 +111,17 @@ fn form(argument: &clap::Arg) -> String {
     }
 }
 
+/// Help as it goes on after a dash: without the capital letter of its doc comment and without a full stop.
 fn sentence(text: Option<&clap::builder::StyledStr>) -> String {
-    text.map(ToString::to_string)
-        .unwrap_or_default()
-        .trim()
-        .trim_end_matches('.')
-        .to_owned()
+    let text = text.map(ToString::to_string).unwrap_or_default();
+    let text = text.trim().trim_end_matches('.');
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain(text.chars().skip(1)).collect()
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// A command that was not typed as it is meant to be.

@@ -193,6 +193,6 @@ fn usage_is_what_is_parsed() {
         shape.usage(),
         "deploy <target> [--ref SHA] [--wait-ci] [--note TEXT] [--parallel N] [--dry true|false]"
     );
-    assert_eq!(shape.about, "Bring a target's branch up to master");
+    assert_eq!(shape.about, "bring a target's branch up to master");
     assert!(shape.has_target);
 }

@@ -1,0 +1,20 @@
+//! The subcommands, one file each.
+
+mod audit;
+mod completions;
+mod config;
+mod sandbox;
+
+use crate::args::Command;
+use crate::demo;
+
+/// Runs a subcommand to its end.
+pub async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Sandbox(args) => sandbox::run(&args).await,
+        Command::Audit(args) => audit::run(&args).await,
+        Command::Config(args) => config::run(&args),
+        Command::Completions { shell } => completions::run(shell),
+    }
+}

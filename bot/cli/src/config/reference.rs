@@ -1,0 +1,140 @@
+//! The reference of the configuration, made of the sections' types and doc comments.
+
+use std::fmt::Write as _;
+
+use schemars::schema_for;
+use serde_json::Value;
+
+use super::Sections;
+use super::document::did_you_mean;
+
+/// There is no such key.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration has no key {key}; {help}")]
+pub struct NoSuchKey {
+    key: String,
+    help: String,
+}
+
+/// The JSON schema, for editors.
+pub fn schema() -> Value {
+    schema_for!(Sections).to_value()
+}
+
+/// What the reference says about a section or key and everything below it; about everything if none is given.
+pub fn explain(key: Option<&str>) -> Result<String, NoSuchKey> {
+    let schema = schema();
+    let mut entries = Vec::new();
+    collect(&schema, &schema, "", &mut entries);
+    let Some(key) = key else { return Ok(page(&entries)) };
+    let below = format!("{key}.");
+    let chosen: Vec<&Entry<'_>> = entries
+        .iter()
+        .filter(|entry| entry.key == key || entry.key.starts_with(&below))
+        .collect();
+    if chosen.is_empty() {
+        let known: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+        return Err(NoSuchKey {
+            key: key.to_owned(),
+            help: did_you_mean(key, &known),
+        });
+    }
+    Ok(page(chosen))
+}
+
+/// One key.
+struct Entry<'s> {
+    key: String,
+    property: &'s Value,
+    /// The type that it refers to, or the property itself.
+    meant: &'s Value,
+    required: bool,
+}
+
+fn collect<'s>(root: &'s Value, table: &'s Value, path: &str, entries: &mut Vec<Entry<'s>>) {
+    let Some(properties) = table["properties"].as_object() else {
+        return;
+    };
+    let required = table["required"].as_array();
+    for (name, property) in properties {
+        let key = if path.is_empty() {
+            name.clone()
+        } else {
+            format!("{path}.{name}")
+        };
+        let meant = resolve(root, property);
+        entries.push(Entry {
+            key: key.clone(),
+            property,
+            meant,
+            required: required.is_some_and(|names| names.iter().any(|other| other == name)),
+        });
+        let inner = if meant["items"].is_null() {
+            meant
+        } else {
+            resolve(root, &meant["items"])
+        };
+        collect(root, inner, &key, entries);
+    }
+}
+
+fn resolve<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
+    schema["$ref"]
+        .as_str()
+        .and_then(|target| root.pointer(target.trim_start_matches('#')))
+        .unwrap_or(schema)
+}
+
+fn page<'e, 's: 'e>(entries: impl IntoIterator<Item = &'e Entry<'s>>) -> String {
+    let mut page = String::new();
+    for entry in entries {
+        entry.write(&mut page);
+    }
+    page
+}
+
+impl Entry<'_> {
+    fn write(&self, page: &mut String) {
+        let description = [self.property, self.meant]
+            .iter()
+            .find_map(|schema| schema["description"].as_str())
+            .unwrap_or_default();
+        let absent = match self.default() {
+            Some(default) => format!("{default} if absent"),
+            None if self.required => "required".to_owned(),
+            None => "may be absent".to_owned(),
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(page, "{}: {}; {absent}", self.key, self.kind());
+        let _ = writeln!(page, "    {}", description.replace('\n', "\n    "));
+        if let Some(example) = self.property["examples"].get(0).and_then(toml_text) {
+            let name = self.key.rsplit('.').next().unwrap_or_default();
+            let _ = writeln!(page, "    e.g. {name} = {example}");
+        }
+        page.push('\n');
+    }
+
+    fn default(&self) -> Option<String> {
+        self.property.get("default").and_then(toml_text)
+    }
+
+    fn kind(&self) -> String {
+        let kind = match &self.meant["type"] {
+            Value::Array(kinds) => kinds.first().and_then(Value::as_str),
+            kind => kind.as_str(),
+        };
+        match kind {
+            Some("object") => "table",
+            Some("array") => "list",
+            Some("boolean") => "true or false",
+            Some("integer") => "number",
+            _ => "text",
+        }
+        .to_owned()
+    }
+}
+
+/// The value as it is written in the file; nothing for what TOML has no word for.
+fn toml_text(value: &Value) -> Option<String> {
+    toml::Value::try_from(value).ok().map(|value| value.to_string())
+}

@@ -1,0 +1,109 @@
+//! Where secrets are. The file says where; the secret itself never stands in it.
+
+use std::path::{Path, PathBuf};
+
+use countersign_core::secret::Secret;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::document::{Key, Problems};
+
+/// The environment, as the binary passes it: the value of a variable.
+pub type Environment<'e> = dyn Fn(&str) -> Option<String> + 'e;
+
+/// Where a secret is: `{ env = "NAME" }` or `{ file = "PATH" }`, one of the two. The secret itself never stands in
+/// the configuration.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SecretSource {
+    /// The environment variable that holds it.
+    #[serde(default)]
+    #[schemars(example = &"HEROKU_TOKEN")]
+    env: Option<String>,
+    /// The file that holds it; one newline at its end is not part of it. A relative path starts at the folder of
+    /// the configuration.
+    #[serde(default)]
+    #[schemars(example = &"/run/secrets/heroku")]
+    file: Option<PathBuf>,
+}
+
+/// What is needed to fetch secrets.
+pub(super) struct Sources<'a, 'd> {
+    pub(super) folder: &'a Path,
+    pub(super) env: &'a Environment<'a>,
+    pub(super) problems: &'a mut Problems<'d>,
+}
+
+impl Sources<'_, '_> {
+    /// The secret, or an empty one and a problem.
+    pub(super) fn fetch(&mut self, source: &SecretSource, key: &Key) -> Secret {
+        let fetched = match (&source.env, &source.file) {
+            (Some(name), None) => self.from_env(name),
+            (None, Some(path)) => self.from_file(path),
+            (Some(_), Some(_)) => Err("both env and file are given; leave one of them out".to_owned()),
+            (None, None) => Err(
+                "neither env nor file is given; write { env = \"NAME\" } or { file = \"PATH\" }".to_owned(),
+            ),
+        };
+        fetched.unwrap_or_else(|wrong| {
+            self.problems.say(key, wrong);
+            Secret::default()
+        })
+    }
+
+    fn from_env(&self, name: &str) -> Result<Secret, String> {
+        let value = (self.env)(name).ok_or_else(|| {
+            format!("the environment has no {name}; set it to the secret before the bot starts")
+        })?;
+        whole(value).ok_or_else(|| format!("{name} is empty in the environment; set it to the secret"))
+    }
+
+    fn from_file(&self, path: &Path) -> Result<Secret, String> {
+        let path = self.folder.join(path);
+        let shown = path.display();
+        let value = std::fs::read_to_string(&path).map_err(|error| {
+            format!("{shown} cannot be read ({error}); make it a file that this user may read")
+        })?;
+        whole(value).ok_or_else(|| format!("{shown} is empty; put the secret into it"))
+    }
+}
+
+/// The value without the newline that editors put at the end; nothing if that leaves nothing.
+fn whole(value: String) -> Option<Secret> {
+    let kept = value.strip_suffix('\n').unwrap_or(&value);
+    let kept = kept.strip_suffix('\r').unwrap_or(kept);
+    (!kept.trim().is_empty()).then(|| Secret::from(kept.to_owned()))
+}
+
+/// The key that is the place of a secret, in whatever section.
+const KEY: &str = "token";
+
+/// Whether a secret is what the key is about.
+pub(super) fn is_at(key: &Key) -> bool {
+    key.last() == Some(KEY)
+}
+
+/// The text for showing lines of it: a secret that was written into it against all advice is not repeated. Its
+/// length stays, so that places in the text do too.
+pub(super) fn masked(text: &str) -> String {
+    text.split_inclusive('\n').map(masked_line).collect()
+}
+
+fn masked_line(line: &str) -> String {
+    match line.split_once('=') {
+        Some((key, value)) if key.trim() == KEY && !value.trim_start().starts_with('{') => {
+            let hidden: String = value
+                .bytes()
+                .map(|byte| {
+                    if byte.is_ascii_whitespace() {
+                        char::from(byte)
+                    } else {
+                        '*'
+                    }
+                })
+                .collect();
+            format!("{key}={hidden}")
+        }
+        _ => line.to_owned(),
+    }
+}

@@ -1,0 +1,25 @@
+//! Lengths of time as people write them: `"30 min"`, `"2h"`, `"1h 30m"`.
+
+use countersign_core::text;
+use countersign_core::time::Duration;
+use jiff::SignedDuration;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serializer};
+
+pub(super) fn serialize<S: Serializer>(span: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&text::span(*span))
+}
+
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let written = String::deserialize(deserializer)?;
+    written
+        .parse::<SignedDuration>()
+        .ok()
+        .and_then(|span| Duration::try_from(span).ok())
+        .filter(|span| !span.is_zero())
+        .ok_or_else(|| {
+            D::Error::custom(format!(
+                "{written:?} is not a length of time; write it like \"90 s\", \"30 min\" or \"2 h\""
+            ))
+        })
+}

@@ -1,0 +1,80 @@
+//! The demo for somebody at the terminal, or for a pipe.
+
+use std::sync::Arc;
+
+use countersign_console::Session;
+use countersign_core::bot::Bot;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::{mpsc, oneshot};
+
+use super::house::House;
+
+const WELCOME: [&str; 4] = [
+    "countersign, demo: three apps on a sandbox of their own; everything goes 20 times as fast as in real life.",
+    "You are alice, a deployer, in #treeherder. Type !help, !deployed, !deploy prod, !rollback prod.",
+    "A rollback needs another person's signature: /as bob, then !approve with the id that the bot gives.",
+    "/help shows what the terminal can do, /quit leaves.",
+];
+
+/// Runs until the person leaves.
+pub(super) async fn run(house: House) -> anyhow::Result<()> {
+    let console = house.console();
+    console.note(WELCOME)?;
+    let (bot, store) = house.start_bot().await?;
+    let bot = Arc::new(bot);
+    let session = session(&house);
+    let (heard, messages) = mpsc::channel(64);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let pace = house.pace.clone();
+    let worker = bot.worker().run(
+        move |at| {
+            let pace = pace.clone();
+            async move { pace.reach(at).await }
+        },
+        async { drop(stopped.await) },
+    );
+    let typing = async {
+        let typed = tokio::join!(session.run(Arc::clone(&console), heard), listen(&bot, messages));
+        // The worker may be gone already if the store is.
+        stop.send(()).ok();
+        typed.0
+    };
+    let ((), typed) = tokio::join!(worker, typing);
+    console.flush().await?;
+    store.close().await;
+    house.close().await;
+    Ok(typed?)
+}
+
+/// Hears messages as they come. A slow answer does not hold up the next.
+async fn listen(bot: &Bot, mut messages: mpsc::Receiver<countersign_core::message::Message>) {
+    let mut hearing = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            message = messages.recv() => match message {
+                Some(message) => hearing.push(async move { bot.hear(&message).await }),
+                None => break,
+            },
+            Some(()) = hearing.next(), if !hearing.is_empty() => {}
+        }
+    }
+    while hearing.next().await.is_some() {}
+}
+
+fn session(house: &House) -> Session {
+    let settings = house.config.settings();
+    let people: Vec<String> = settings.directory.people().iter().map(|person| person.id.to_string()).collect();
+    let rooms = settings.targets.values().flat_map(|target| &target.rooms).map(|room| room.name.to_string());
+    let mut rooms: Vec<String> = rooms.collect();
+    rooms.sort();
+    rooms.dedup();
+    Session {
+        who: "alice".to_owned(),
+        room: rooms.first().cloned().unwrap_or_else(|| "#treeherder".to_owned()),
+        people,
+        rooms,
+        commands: Vec::new(),
+        history: None,
+    }
+}

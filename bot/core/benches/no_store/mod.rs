@@ -1,0 +1,87 @@
+//! A store that is never asked: reads wait for no disk, and a bench that touched it would say so.
+
+use async_trait::async_trait;
+use countersign_core::approval::Request;
+use countersign_core::audit::Record;
+use countersign_core::digest::Digest;
+use countersign_core::id::{OperationId, ReplicaId, RequestId};
+use countersign_core::operation::{Entry, Fence, Operation};
+use countersign_core::store::{
+    AuditWhere, Batch, Hold, Lease, Lock, OperationsWhere, Outgoing, Receipt, Received, RequestsWhere, Store, StoreError,
+};
+use countersign_core::time::{Duration, Timestamp};
+use tokio::sync::watch;
+
+pub(crate) struct NoStore(watch::Sender<u64>);
+
+impl Default for NoStore {
+    fn default() -> Self {
+        Self(watch::Sender::new(0))
+    }
+}
+
+type Answer<T> = Result<T, StoreError>;
+
+#[async_trait]
+impl Store for NoStore {
+    async fn commit(&self, _: Batch) -> Answer<Receipt> {
+        unreachable!()
+    }
+    async fn request(&self, _: &RequestId) -> Answer<Option<Request>> {
+        unreachable!()
+    }
+    async fn requests(&self, _: RequestsWhere) -> Answer<Vec<Request>> {
+        unreachable!()
+    }
+    async fn newest_request(&self) -> Answer<Option<RequestId>> {
+        unreachable!()
+    }
+    async fn operation(&self, _: &OperationId) -> Answer<Option<Operation>> {
+        unreachable!()
+    }
+    async fn operations(&self, _: OperationsWhere) -> Answer<Vec<Operation>> {
+        unreachable!()
+    }
+    async fn journal(&self, _: &OperationId) -> Answer<Vec<Entry>> {
+        unreachable!()
+    }
+    async fn claim(&self, _: &OperationId, _: &ReplicaId, _: Timestamp, _: Timestamp) -> Answer<Option<Fence>> {
+        unreachable!()
+    }
+    async fn locks(&self) -> Answer<Vec<Lock>> {
+        unreachable!()
+    }
+    async fn holds(&self) -> Answer<Vec<Hold>> {
+        unreachable!()
+    }
+    async fn unhandled(&self) -> Answer<Vec<Received>> {
+        unreachable!()
+    }
+    async fn outgoing(&self, _: Timestamp, _: u32) -> Answer<Vec<Outgoing>> {
+        unreachable!()
+    }
+    async fn next_due(&self) -> Answer<Option<Timestamp>> {
+        unreachable!()
+    }
+    async fn note(&self, _: &str) -> Answer<Option<String>> {
+        unreachable!()
+    }
+    async fn announced(&self, _: &str) -> Answer<bool> {
+        unreachable!()
+    }
+    async fn audit(&self, _: AuditWhere) -> Answer<Vec<Record>> {
+        unreachable!()
+    }
+    async fn audit_from(&self, _: u64, _: u32) -> Answer<Vec<Record>> {
+        unreachable!()
+    }
+    async fn audit_head(&self) -> Answer<Option<(u64, Digest, Timestamp)>> {
+        unreachable!()
+    }
+    async fn lease(&self, _: &str, _: &ReplicaId, _: Timestamp, _: Duration) -> Answer<Option<Lease>> {
+        unreachable!()
+    }
+    fn wakeups(&self) -> watch::Receiver<u64> {
+        self.0.subscribe()
+    }
+}

@@ -1,0 +1,194 @@
+//! Values to store. They say nothing; tests change the field that they are about.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use countersign_core::approval::{self, Origin, Request, Vote};
+use countersign_core::audit::{self, Event};
+use countersign_core::digest::Digest;
+use countersign_core::message::{Account, Assurance, Kind, Message, Place, Room, Sender};
+use countersign_core::operation::{self, Entry, Happening, Operation};
+use countersign_core::plan::{Detail, Effect, Plan, SCHEMA, SealedPlan};
+use countersign_core::policy::{Seat, Who};
+use countersign_core::reply::{Post, Reply};
+use countersign_core::store::{Hold, Lock, MessageKey, Received};
+use countersign_core::time::{Duration, Timestamp, from_millis};
+
+/// Seconds after the beginning of the tests' time.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    from_millis(1_790_000_000_000 + seconds * 1000)
+}
+
+pub(crate) fn place(room: &str) -> Place {
+    Place::Room(Room {
+        network: "irc".into(),
+        name: room.into(),
+    })
+}
+
+pub(crate) fn account(name: &str) -> Account {
+    Account {
+        network: "irc".into(),
+        name: name.into(),
+    }
+}
+
+pub(crate) fn origin() -> Origin {
+    Origin {
+        place: place("#treeherder"),
+        account: Some(account("alice")),
+        assurance: Assurance::Account,
+        nick: "alice".into(),
+        message: "m-1".into(),
+    }
+}
+
+pub(crate) fn plan(target: &str) -> SealedPlan {
+    let plan = Plan {
+        schema: SCHEMA,
+        command: "deploy".into(),
+        action: "deploy".into(),
+        effect: Effect::Destructive,
+        target: Some(target.into()),
+        resource: Some("app-id".into()),
+        summary: format!("deploy {target}"),
+        details: vec![Detail {
+            label: "code".into(),
+            lines: vec!["8d07be4 → 3f2a91c".into()],
+        }],
+        parameters: BTreeMap::from([("commit".into(), "3f2a91c".into())]),
+        fingerprint: BTreeMap::from([("release".into(), "v811".into())]),
+        requester: "alice".into(),
+        reason: Some("bug 1".into()),
+        policy: Digest::of(b"policy"),
+        created: at(0),
+        not_after: at(3600),
+        nonce: "nonce".into(),
+    };
+    SealedPlan::seal(&plan).unwrap()
+}
+
+pub(crate) fn request(id: &str) -> Request {
+    Request {
+        id: id.into(),
+        plan: plan("prod"),
+        origin: origin(),
+        rule: "production".into(),
+        seats: vec![Seat {
+            count: 1,
+            of: Who {
+                anyone: false,
+                roles: vec!["sheriff".into()],
+                people: vec!["bob".into()],
+            },
+            assurance: Assurance::Account,
+        }],
+        state: approval::State::Pending,
+        votes: vec![Vote {
+            person: "bob".into(),
+            account: account("bob"),
+            assurance: Assurance::Account,
+            digest: plan("prod").digest(),
+            at: at(60),
+            note: Some("go".into()),
+        }],
+        shown: BTreeSet::from([place("#treeherder")]),
+        deadline: at(1800),
+        not_after: at(3600),
+        valid: Duration::from_secs(600),
+        reminded: false,
+        version: 0,
+    }
+}
+
+pub(crate) fn operation(id: &str, target: &str) -> Operation {
+    Operation {
+        id: id.into(),
+        request: "R-0001".into(),
+        plan: plan(target),
+        origin: origin(),
+        signers: vec!["bob".into()],
+        state: operation::State::Running,
+        step: 0,
+        tries: 0,
+        step_began: at(0),
+        began: at(0),
+        ended: None,
+        wake_at: None,
+        phase: "building".into(),
+        progress: Some("post-7".into()),
+        cancel: None,
+        version: 0,
+    }
+}
+
+pub(crate) fn entry(operation: &str, happening: Happening) -> Entry {
+    Entry {
+        operation: operation.into(),
+        step: "move".into(),
+        happening,
+        at: at(1),
+    }
+}
+
+pub(crate) fn lock(target: &str, holder: &str, since: i64, until: Option<i64>) -> Lock {
+    Lock {
+        target: target.into(),
+        holder: holder.into(),
+        reason: "load test".into(),
+        since: at(since),
+        until: until.map(at),
+        place: place("#treeherder"),
+    }
+}
+
+pub(crate) fn hold(target: &str, release: &str) -> Hold {
+    Hold {
+        target: target.into(),
+        at: release.into(),
+        by: "alice".into(),
+        reason: Some("v813 breaks ingestion".into()),
+        since: at(5),
+    }
+}
+
+pub(crate) fn received(network: &str, id: &str, seconds: i64) -> Received {
+    Received {
+        message: Message {
+            id: id.into(),
+            place: Place::Room(Room {
+                network: network.into(),
+                name: "#treeherder".into(),
+            }),
+            sender: Sender {
+                nick: "alice".into(),
+                account: Some(account("alice")),
+                assurance: Assurance::Account,
+            },
+            text: "!deploy prod".into(),
+            sent_at: at(seconds),
+            kind: Kind::Said,
+            thread: None,
+        },
+        at: at(seconds),
+    }
+}
+
+pub(crate) fn key(network: &str, id: &str) -> MessageKey {
+    MessageKey {
+        network: network.into(),
+        id: id.into(),
+    }
+}
+
+pub(crate) fn post(room: &str, words: &str) -> Post {
+    Post::to(place(room), Reply::line(words))
+}
+
+/// A record by a person on a target.
+pub(crate) fn record(seconds: i64, person: &str, target: &str, words: &str) -> audit::Entry {
+    audit::Entry {
+        person: Some(person.into()),
+        target: Some(target.into()),
+        ..audit::Entry::new(at(seconds), Event::Asked, words)
+    }
+}
