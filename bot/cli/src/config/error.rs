@@ -64,9 +64,11 @@ impl ConfigError {
         };
         let reports = shown.into_iter().map(|diagnostic| {
             let mut report = String::new();
-            // Writing to a string cannot fail.
-            let _ = handler.render_report(&mut report, diagnostic);
-            report
+            match handler.render_report(&mut report, diagnostic) {
+                Ok(()) => report,
+                // Writing to a string cannot fail. If it did, this says the same.
+                Err(fmt::Error) => diagnostic.to_string(),
+            }
         });
         reports.collect::<Vec<_>>().join("\n")
     }

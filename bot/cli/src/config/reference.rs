@@ -1,7 +1,5 @@
 //! The reference of the configuration, made of the sections' types and doc comments.
 
-use std::fmt::Write as _;
-
 use schemars::schema_for;
 use serde_json::Value;
 
@@ -86,39 +84,36 @@ fn resolve<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
 }
 
 fn page<'e, 's: 'e>(entries: impl IntoIterator<Item = &'e Entry<'s>>) -> String {
-    let mut page = String::new();
-    for entry in entries {
-        entry.write(&mut page);
-    }
-    page
+    entries.into_iter().map(Entry::text).collect()
 }
 
 impl Entry<'_> {
-    fn write(&self, page: &mut String) {
+    fn text(&self) -> String {
         let description = [self.property, self.meant]
             .iter()
             .find_map(|schema| schema["description"].as_str())
-            .unwrap_or_default();
+            .unwrap_or_default()
+            .replace('\n', "\n    ");
         let absent = match self.default() {
             Some(default) => format!("{default} if absent"),
             None if self.required => "required".to_owned(),
             None => "may be absent".to_owned(),
         };
-        // Writing to a string cannot fail.
-        let _ = writeln!(page, "{}: {}; {absent}", self.key, self.kind());
-        let _ = writeln!(page, "    {}", description.replace('\n', "\n    "));
-        if let Some(example) = self.property["examples"].get(0).and_then(toml_text) {
-            let name = self.key.rsplit('.').next().unwrap_or_default();
-            let _ = writeln!(page, "    e.g. {name} = {example}");
-        }
-        page.push('\n');
+        let name = self.key.rsplit('.').next().unwrap_or_default();
+        let example = self.property["examples"].get(0).and_then(toml_text);
+        let example = example.map_or_else(String::new, |example| format!("    e.g. {name} = {example}\n"));
+        format!(
+            "{}: {}; {absent}\n    {description}\n{example}\n",
+            self.key,
+            self.kind()
+        )
     }
 
     fn default(&self) -> Option<String> {
         self.property.get("default").and_then(toml_text)
     }
 
-    fn kind(&self) -> String {
+    fn kind(&self) -> &'static str {
         let kind = match &self.meant["type"] {
             Value::Array(kinds) => kinds.first().and_then(Value::as_str),
             kind => kind.as_str(),
@@ -130,7 +125,6 @@ impl Entry<'_> {
             Some("integer") => "number",
             _ => "text",
         }
-        .to_owned()
     }
 }
 

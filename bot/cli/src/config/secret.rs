@@ -38,8 +38,8 @@ impl Sources<'_, '_> {
     /// The secret, or an empty one and a problem.
     pub(super) fn fetch(&mut self, source: &SecretSource, key: &Key) -> Secret {
         let fetched = match (&source.env, &source.file) {
-            (Some(name), None) => self.from_env(name),
-            (None, Some(path)) => self.from_file(path),
+            (Some(name), None) => self.variable(name),
+            (None, Some(path)) => self.contents(path),
             (Some(_), Some(_)) => Err("both env and file are given; leave one of them out".to_owned()),
             (None, None) => Err(
                 "neither env nor file is given; write { env = \"NAME\" } or { file = \"PATH\" }".to_owned(),
@@ -51,14 +51,14 @@ impl Sources<'_, '_> {
         })
     }
 
-    fn from_env(&self, name: &str) -> Result<Secret, String> {
+    fn variable(&self, name: &str) -> Result<Secret, String> {
         let value = (self.env)(name).ok_or_else(|| {
             format!("the environment has no {name}; set it to the secret before the bot starts")
         })?;
         whole(value).ok_or_else(|| format!("{name} is empty in the environment; set it to the secret"))
     }
 
-    fn from_file(&self, path: &Path) -> Result<Secret, String> {
+    fn contents(&self, path: &Path) -> Result<Secret, String> {
         let path = self.folder.join(path);
         let shown = path.display();
         let value = std::fs::read_to_string(&path).map_err(|error| {
@@ -69,10 +69,14 @@ impl Sources<'_, '_> {
 }
 
 /// The value without the newline that editors put at the end; nothing if that leaves nothing.
-fn whole(value: String) -> Option<Secret> {
-    let kept = value.strip_suffix('\n').unwrap_or(&value);
-    let kept = kept.strip_suffix('\r').unwrap_or(kept);
-    (!kept.trim().is_empty()).then(|| Secret::from(kept.to_owned()))
+fn whole(mut value: String) -> Option<Secret> {
+    if value.ends_with('\n') {
+        value.pop();
+        if value.ends_with('\r') {
+            value.pop();
+        }
+    }
+    (!value.trim().is_empty()).then(|| Secret::from(value))
 }
 
 /// The key that is the place of a secret, in whatever section.
