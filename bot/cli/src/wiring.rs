@@ -70,10 +70,12 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
 fn apps(config: &Config, scrubber: &Arc<Scrubber>) -> anyhow::Result<Apps> {
     let heroku = countersign_heroku::Settings {
         base_url: config.heroku.url.clone(),
+        timeout: config.heroku.timeout,
         ..countersign_heroku::Settings::new(config.heroku.token.clone())
     };
     let github = countersign_github::Settings {
         base_url: config.github.url.clone(),
+        timeout: config.github.timeout,
         ..countersign_github::Settings::new(config.github.token.clone())
     };
     let heroku = Heroku::new(heroku).context("the Heroku client cannot be made")?;

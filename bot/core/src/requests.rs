@@ -149,7 +149,7 @@ impl Requests {
             && lock.holder != person.id
             && lock.until.is_none_or(|until| until > now)
         {
-            let words = format!("{target} is locked by {} since {} (\"{}\")", lock.holder, ago(lock.since, now), lock.reason);
+            let words = format!("{target} was locked by {} {} (\"{}\")", lock.holder, ago(lock.since, now), lock.reason);
             return Err(not_done(words).hint(format!("Ask {}, or wait; {} shows how long", lock.holder, ask.type_("locks"))));
         }
         if self.stopped_by_hold(&draft.command)
@@ -212,8 +212,9 @@ impl Requests {
 
     /// A request is over without having begun: those who asked are told.
     async fn end(&self, transition: Transition) -> Result<(), StoreError> {
-        let post = ended(transition.request());
-        self.context.store.commit(transition.join(Batch::of(Write::Enqueue(post)))).await?;
+        let posts = ended(transition.request());
+        let batch = Batch { writes: posts.into_iter().map(Write::Enqueue).collect(), ..Batch::default() };
+        self.context.store.commit(transition.join(batch)).await?;
         Ok(())
     }
 

@@ -105,7 +105,7 @@ fn the_whole_plan_reads_like_this() {
     if still  release = v813
               slug = 8d07be4
     on        prod (01234567-89ab-cdef-0123-456789abcdef)
-    plan      destructive of effect, action rollback, digest 614abf988cf4552b1a4601f4be60d0981dff9abf0e3d902fafd51706a4c5417d
+    plan      effect destructive, action rollback, digest 614abf988cf4552b1a4601f4be60d0981dff9abf0e3d902fafd51706a4c5417d
               asked by alice as rollback at 2026-03-10T11:00:00Z, never begins at or after 2026-03-10T12:00:00Z
     "#);
 }

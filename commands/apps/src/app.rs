@@ -80,7 +80,7 @@ impl App {
 
 /// All apps, with the clients that talk about them.
 pub struct Apps {
-    apps: Vec<App>,
+    all: Vec<App>,
     pub(crate) heroku: Heroku,
     pub(crate) github: GitHub,
     scrubber: Arc<Scrubber>,
@@ -88,9 +88,9 @@ pub struct Apps {
 
 impl Apps {
     /// Puts them together. Nothing is asked of anybody yet.
-    pub fn new(apps: Vec<App>, heroku: Heroku, github: GitHub, scrubber: Arc<Scrubber>) -> Self {
+    pub fn new(all: Vec<App>, heroku: Heroku, github: GitHub, scrubber: Arc<Scrubber>) -> Self {
         Self {
-            apps,
+            all,
             heroku,
             github,
             scrubber,
@@ -99,14 +99,14 @@ impl Apps {
 
     /// All of them, in the order of the configuration.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &App> {
-        self.apps.iter()
+        self.all.iter()
     }
 
     /// The app that people call this.
     pub(crate) fn get(&self, target: &str) -> Result<&App, Refusal> {
-        let found = self.apps.iter().find(|app| app.target.as_str() == target);
+        let found = self.all.iter().find(|app| app.target.as_str() == target);
         found.ok_or_else(|| {
-            let names = list(self.apps.iter().map(|app| &app.target));
+            let names = list(self.all.iter().map(|app| &app.target));
             Refusal::new(format!("{target} is no app on Heroku")).hint(format!("The apps are: {names}."))
         })
     }
@@ -122,7 +122,7 @@ impl Apps {
     /// Makes sure that no reply ever holds one of these values. Values that everybody may see, like the app's own
     /// name, are let through: scrubbing them would take addresses apart.
     pub(crate) fn keep_secret(&self, vars: &ConfigVars) {
-        let public: Vec<String> = self.apps.iter().flat_map(App::public_texts).collect();
+        let public: Vec<String> = self.all.iter().flat_map(App::public_texts).collect();
         for (_, value) in vars.iter() {
             if !public.iter().any(|text| text.contains(value.expose_secret())) {
                 self.scrubber.learn(value);
@@ -139,7 +139,7 @@ pub(crate) fn sha_of(slug: &Slug) -> Option<Sha> {
 impl fmt::Debug for Apps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set()
-            .entries(self.apps.iter().map(|app| &app.target))
+            .entries(self.all.iter().map(|app| &app.target))
             .finish()
     }
 }

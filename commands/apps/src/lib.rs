@@ -4,6 +4,7 @@ mod app;
 mod change;
 mod deploy;
 mod deployed;
+mod facts;
 mod follow;
 mod list;
 mod news;

@@ -1,6 +1,5 @@
 //! Announcements of releases: one key for each, whoever finds it first, and the rooms that hear of it.
 
-use countersign_core::message::{Place, Room};
 use countersign_core::operation::{Announcement, Run};
 use countersign_core::reply::Line;
 use countersign_core::text::list;
@@ -13,14 +12,11 @@ pub(crate) fn key(app: &App, version: Version) -> String {
     format!("release/{}/{version}", app.heroku)
 }
 
-/// The news of a release for all rooms of the app but the one in which its operation was asked for: there its result
-/// is told.
-pub(crate) fn elsewhere(app: &App, run: &Run<'_>, version: Version, line: Line) -> Announcement {
-    let here = &run.operation.origin.place;
-    let is_elsewhere = |room: &&Room| !matches!(here, Place::Room(here) if here == *room);
+/// The news of a release that an operation of ours made.
+pub(crate) fn of(app: &App, version: Version, line: Line) -> Announcement {
     Announcement {
         key: key(app, version),
-        rooms: app.rooms.iter().filter(is_elsewhere).cloned().collect(),
+        rooms: app.rooms.clone(),
         line,
     }
 }

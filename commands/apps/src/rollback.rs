@@ -21,7 +21,7 @@ use futures_util::future::try_join;
 
 use crate::app::{App, Apps, sha_of};
 use crate::trouble::Fault;
-use crate::words::{commit_line, one_line, short_commit, short_link};
+use crate::words::{one_line, short_commit, short_link};
 
 pub(crate) use back::Back;
 use back::{ROLL_BACK, Target, facts};
@@ -151,8 +151,6 @@ async fn add_older(apps: &Apps, app: &App, asked: Version, releases: &mut Vec<Re
 struct Code {
     now: Option<CommitId>,
     then: Option<CommitId>,
-    /// The commits that go back, newest first; nothing if GitHub can't say.
-    back: Option<Vec<String>>,
     /// How many go back, in words.
     size: String,
     link: Option<String>,
@@ -167,7 +165,6 @@ impl Code {
             then.and_then(|slug| slug.commit),
         );
         let mut code = Self {
-            back: None,
             size: String::new(),
             link: None,
             now,
@@ -177,7 +174,7 @@ impl Code {
             return Ok(code);
         }
         let (Some(now), Some(then)) = (now_sha, then_sha) else {
-            code.size = "which commits go back can't be told".to_owned();
+            "which commits go back can't be told".clone_into(&mut code.size);
             return Ok(code);
         };
         let (base, head) = (Revision::from(then.clone()), Revision::from(now.clone()));
@@ -185,17 +182,17 @@ impl Code {
             Ok(comparison) => {
                 let back = usize::try_from(comparison.ahead_by).unwrap_or(usize::MAX);
                 code.size = match comparison.behind_by {
+                    0 if back == 1 => "1 commit goes back".to_owned(),
                     0 => format!("{} go back", count(back, "commit")),
-                    other => format!("{} go back and {other} others come", count(back, "commit")),
+                    other => format!("{} back and {other} others forward", count(back, "commit")),
                 };
-                code.back = Some(comparison.commits.iter().rev().map(commit_line).collect());
                 code.link = Some(short_link(&comparison.url, &[&then, &now]));
             }
             Err(error) => {
                 code.size = format!(
                     "which commits go back can't be told: {}",
                     Fault::from(error).words()
-                )
+                );
             }
         }
         Ok(code)
@@ -247,9 +244,6 @@ fn draft(
         app.branch, current.version
     );
     details.push(detail("then", vec![format!("{} is held: {next}", app.target)]));
-    if let Some(back) = &code.back {
-        details.push(detail("commits", back.clone()));
-    }
     details.extend(code.link.iter().map(|link| detail("compare", vec![link.clone()])));
     let target = Target {
         app: app.heroku.clone(),

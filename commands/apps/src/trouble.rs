@@ -6,7 +6,6 @@ use std::error::Error;
 use countersign_core::operation::{Trouble, TroubleKind};
 use countersign_core::refusal::Refusal;
 use countersign_core::text::span;
-use countersign_core::time::Duration;
 use countersign_github as github;
 use countersign_heroku as heroku;
 
@@ -15,8 +14,10 @@ use countersign_heroku as heroku;
 pub(crate) struct Fault {
     /// What happened: `Heroku answered 503 three times (request id 5f3e)`.
     words: String,
-    /// What a person can do, as a sentence.
+    /// What a person can do before asking again, as a sentence.
     hint: String,
+    /// What to say while the bot itself tries again, as a sentence.
+    meanwhile: String,
     kind: TroubleKind,
     source: Box<dyn Error + Send + Sync>,
 }
@@ -69,12 +70,9 @@ impl Answer<'_> {
     }
 }
 
-fn kind(maybe_done: bool, again: Option<Option<Duration>>) -> TroubleKind {
-    match again {
-        _ if maybe_done => TroubleKind::Lost,
-        Some(after) => TroubleKind::Again { after },
-        None => TroubleKind::Never,
-    }
+/// What is in doubt is never tried again, whatever else is said of it.
+fn kind(maybe_done: bool, retry: TroubleKind) -> TroubleKind {
+    if maybe_done { TroubleKind::Lost } else { retry }
 }
 
 /// "look at the releases" → "Look at the releases."
@@ -83,6 +81,13 @@ fn sentence(fragment: &str) -> String {
     match characters.next() {
         Some(first) => format!("{}{}.", first.to_uppercase(), characters.as_str()),
         None => String::new(),
+    }
+}
+
+fn meanwhile(retry: TroubleKind, otherwise: &str) -> String {
+    match retry {
+        TroubleKind::Again { after: Some(pause) } => format!("It asks for a pause of {}.", span(pause)),
+        _ => otherwise.to_owned(),
     }
 }
 
@@ -97,14 +102,20 @@ impl From<heroku::Error> for Fault {
             request_id: error.request_id(),
             tries: error.tries(),
         };
-        let again = match error.retry() {
-            heroku::Retry::Later(after) => Some(after),
-            heroku::Retry::Never => None,
+        let retry = match error.retry() {
+            heroku::Retry::Later(after) => TroubleKind::Again { after },
+            heroku::Retry::Never => TroubleKind::Never,
+        };
+        let otherwise = match error.kind() {
+            heroku::ErrorKind::Conflict => "Something else is changing the app.",
+            heroku::ErrorKind::RateLimited { .. } => "The Heroku account is out of calls for now.",
+            _ => "See status.heroku.com.",
         };
         Self {
             words: answer.words(),
             hint: sentence(&error.hint()),
-            kind: kind(error.maybe_done(), again),
+            meanwhile: meanwhile(retry, otherwise),
+            kind: kind(error.maybe_done(), retry),
             source: Box::new(error),
         }
     }
@@ -121,14 +132,15 @@ impl From<github::Error> for Fault {
             request_id: error.request_id(),
             tries: error.tries(),
         };
-        let again = match error.retry() {
-            github::Retry::Later(after) => Some(after),
-            github::Retry::Never => None,
+        let retry = match error.retry() {
+            github::Retry::Later(after) => TroubleKind::Again { after },
+            github::Retry::Never => TroubleKind::Never,
         };
         Self {
             words: answer.words(),
             hint: sentence(&error.hint()),
-            kind: kind(error.maybe_done(), again),
+            meanwhile: meanwhile(retry, "See githubstatus.com."),
+            kind: kind(error.maybe_done(), retry),
             source: Box::new(error),
         }
     }
@@ -138,15 +150,12 @@ impl From<github::Error> for Fault {
 impl From<Fault> for Trouble {
     fn from(fault: Fault) -> Self {
         let hint = match fault.kind {
-            TroubleKind::Again { after: Some(pause) } => {
-                Some(format!("It asks for a pause of {}.", span(pause)))
-            }
-            TroubleKind::Again { after: None } => None,
-            TroubleKind::Never | TroubleKind::Lost => Some(fault.hint),
+            TroubleKind::Again { .. } => fault.meanwhile,
+            TroubleKind::Never | TroubleKind::Lost => fault.hint,
         };
         Self {
             words: fault.words,
-            hint,
+            hint: Some(hint),
             kind: fault.kind,
             source: Some(fault.source),
         }
@@ -165,9 +174,10 @@ impl From<Fault> for Refusal {
     }
 }
 
-/// Adds to a trouble what is so already and stays so: "production is at 8d07be4 already".
+/// Adds to a trouble what is so and stays so: "production is at 8d07be4", "nothing was moved". If that is in doubt it
+/// is not said.
 pub(crate) fn with_state(mut trouble: Trouble, state: &str) -> Trouble {
-    if !state.is_empty() {
+    if !state.is_empty() && trouble.kind != TroubleKind::Lost {
         trouble.words = format!("{}; {state}", trouble.words);
     }
     trouble
@@ -175,6 +185,8 @@ pub(crate) fn with_state(mut trouble: Trouble, state: &str) -> Trouble {
 
 #[cfg(test)]
 mod tests {
+    use countersign_core::time::Duration;
+
     use super::*;
 
     #[test]
@@ -213,11 +225,14 @@ mod tests {
 
     #[test]
     fn trap_16_a_lost_reply_is_never_tried_again() {
-        assert_eq!(kind(true, Some(None)), TroubleKind::Lost);
-        assert_eq!(kind(true, None), TroubleKind::Lost);
-        assert_eq!(kind(false, None), TroubleKind::Never);
-        let after = Some(Duration::from_secs(40));
-        assert_eq!(kind(false, Some(after)), TroubleKind::Again { after });
+        let again = TroubleKind::Again {
+            after: Some(Duration::from_secs(40)),
+        };
+        assert_eq!(kind(true, again), TroubleKind::Lost);
+        assert_eq!(kind(true, TroubleKind::Never), TroubleKind::Lost);
+        assert_eq!(kind(false, TroubleKind::Never), TroubleKind::Never);
+        assert_eq!(kind(false, again), again);
+        assert_eq!(meanwhile(again, ""), "It asks for a pause of 40 s.");
     }
 
     #[test]
@@ -234,6 +249,14 @@ mod tests {
         assert_eq!(
             with_state(trouble, "v814 is made").sentence(),
             "Heroku answered 401; v814 is made. Put a new token in place."
+        );
+        let doubt = Trouble {
+            kind: TroubleKind::Lost,
+            ..Trouble::never("the connection to Heroku failed")
+        };
+        assert_eq!(
+            with_state(doubt, "nothing was rolled back").words,
+            "the connection to Heroku failed"
         );
     }
 }

@@ -68,3 +68,41 @@ impl Command for Audit {
         )))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::audit::{Entry, Event, append};
+
+    use crate::stage::{Shelf, ago, hear};
+
+    #[tokio::test]
+    async fn nothing_is_recorded() {
+        insta::assert_snapshot!(hear("alice", "audit --who alice --since 2h").await, @"nothing like that is recorded.");
+        insta::assert_snapshot!(hear("alice", "audit --since yesterday").await, @r#""yesterday" is not a value for --since: write it like 30min, 2h or 1d. Type: !audit [--who PERSON] [--target TARGET] [--since SPAN] [--limit N]"#);
+        insta::assert_snapshot!(hear("alice", "audit --limit 99").await, @r#""99" is not a value for --limit: 99 is not in 1..=50. Type: !audit [--who PERSON] [--target TARGET] [--since SPAN] [--limit N]"#);
+        insta::assert_snapshot!(hear("alice", "audit --target prd").await, @"there is no target prd. Did you mean prod?");
+    }
+
+    #[tokio::test]
+    async fn each_record_is_a_line() {
+        let entry = |at, event, words: &str| Entry {
+            person: Some("bob".into()),
+            ..Entry::new(at, event, words)
+        };
+        let first = append(
+            None,
+            entry(ago(130), Event::Locked, "locked prod: moving the database"),
+        )
+        .unwrap();
+        let signed = entry(ago(4), Event::Signed, "bob signed R-4QXB: roll back prod");
+        let second = append(Some((first.seq, first.hash)), signed).unwrap();
+        let shelf = Shelf {
+            records: vec![second, first],
+            ..Shelf::default()
+        };
+        insta::assert_snapshot!(shelf.hears("alice", "audit").await, @"
+        #2 4 min ago: bob signed R-4QXB: roll back prod
+        #1 2 h ago: bob locked prod: moving the database
+        ");
+    }
+}

@@ -46,7 +46,7 @@ impl Command for Can {
             return Ok(Outcome::Reply(replies::can(
                 name,
                 None,
-                vec![may_words(ask, command)],
+                vec![format!("you may {}", may_words(ask, command))],
             )));
         }
         if rest.is_empty() {
@@ -77,4 +77,31 @@ impl Command for Can {
 fn in_words(ask: &Ask<'_>, command: &Spec, effect: Effect, target: Option<&TargetName>) -> Vec<String> {
     let known = Some(effect).filter(|effect| *effect <= Effect::Decide);
     explain(ask, command.name, known, target)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::stage::hear;
+
+    #[tokio::test]
+    async fn it_explains_naming_the_rule() {
+        insta::assert_snapshot!(hear("alice", "can lock prod --for 2h fire").await, @r#"lock prod: you may, in #ops: the rule "prod" allows it with 1 signature of bob; valid 10 min."#);
+        insta::assert_snapshot!(hear("alice", "can !ping").await, @r#"ping: you may, in #ops: the rule "read" allows it without a signature."#);
+        insta::assert_snapshot!(hear("carol", "can deny R-4QXB no").await, @"deny: you may not: it needs the role deployer (alice, bob have it).");
+        insta::assert_snapshot!(hear("dave_", "can approve").await, @"approve: you may not: it needs the role deployer (alice, bob have it), and your nick is not logged in: that needs an account.");
+    }
+
+    #[tokio::test]
+    async fn a_name_alone_is_told_of_every_target() {
+        insta::assert_snapshot!(hear("alice", "can lock").await, @"lock: you may use it on prototype, stage; on prod with 1 signature.");
+        insta::assert_snapshot!(hear("carol", "can lock").await, @"lock: you may not use it here: it needs the role deployer (alice, bob have it).");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_command_line_is_refused() {
+        insta::assert_snapshot!(hear("alice", "can lcok prod x").await, @"there is no !lcok. Did you mean !lock?");
+        insta::assert_snapshot!(hear("alice", "can lock prdo x").await, @"there is no target prdo. Did you mean prod?");
+        insta::assert_snapshot!(hear("alice", "can lock prod").await, @"<reason> is missing. Type: !lock <target> <reason…> [--for SPAN]");
+        insta::assert_snapshot!(hear("alice", "can").await, @"<command> is missing. Type: !can <command…>");
+    }
 }

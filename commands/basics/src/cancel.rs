@@ -71,3 +71,25 @@ fn is_request(typed: &str) -> bool {
         .get(..2)
         .is_some_and(|begin| begin.eq_ignore_ascii_case("R-"))
 }
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::approval::Request;
+    use countersign_core::operation::State;
+
+    use crate::stage::{Shelf, operation, request};
+
+    #[tokio::test]
+    async fn an_id_that_could_be_both_is_asked_about() {
+        let asked = Request {
+            id: "R-7F4B".into(),
+            ..request()
+        };
+        let shelf = Shelf {
+            requests: vec![asked],
+            operations: vec![operation(State::Running)],
+            ..Shelf::default()
+        };
+        insta::assert_snapshot!(shelf.hears("alice", "cancel 7f4b").await, @"7F4B is both a request (roll back prod from v813 to v811) and an operation (roll back prod from v813 to v811). Type !cancel R-7F4B or !cancel 7F4B --operation");
+    }
+}

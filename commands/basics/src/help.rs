@@ -44,3 +44,66 @@ impl Command for Help {
 pub(crate) fn without_prefix<'t>(ask: &Ask<'_>, typed: &'t str) -> &'t str {
     typed.strip_prefix(ask.settings.prefix.as_str()).unwrap_or(typed)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::stage::{Shelf, hear};
+
+    #[tokio::test]
+    async fn it_lists_what_this_person_may_use_here() {
+        insta::assert_snapshot!(hear("alice", "help").await, @"
+        what you may use here; !help <command> tells more:
+          read         help, ping, status, whoami, can, pending, why, ops, locks, holds, audit
+          decide       show, approve, deny, withdraw, cancel, lock, unlock, release-hold
+          destructive  op
+        ");
+        insta::assert_snapshot!(hear("dave_", "help").await, @"
+        what you may use here; !help <command> tells more:
+          read         help, ping, status, whoami, can, pending, why, ops, locks, holds, audit
+          destructive  op
+        ");
+    }
+
+    #[tokio::test]
+    async fn it_tells_how_a_command_is_used_and_what_of_it_one_may_do() {
+        insta::assert_snapshot!(hear("alice", "help lock").await, @"
+        !lock <target> <reason…> [--for SPAN] — reserve a target: nobody else changes it.
+          <target>    what to reserve
+          <reason…>   why
+          --for SPAN  how long, if it is to end by itself: 30min, 2h, 1d
+          you may     use it on prototype, stage; on prod with 1 signature
+          e.g.        !lock prod moving the database --for 2h
+        ");
+        insta::assert_snapshot!(hear("carol", "help approve").await, @"
+        !approve <request> [note…] [--plan DIGITS] — sign a request.
+          <request>      the request's id
+          [note…]        what you want to say about it
+          --plan DIGITS  the plan's first digits, so that you sign no other
+          you may        not use it here: it needs the role deployer (alice, bob have it)
+          e.g.           !approve R-4QX   !approve R-4QX looks right
+        ");
+        insta::assert_snapshot!(hear("alice", "help !op").await, @"
+        !op <operation> [log|retry|skip|abandon] — tell how far an operation is, or decide what becomes of one that is unknown.
+          <operation>               the operation's id
+          [log|retry|skip|abandon]  its journal; or do the doubtful step again, go on as if it were done, give up
+          you may                   use it here
+          e.g.                      !op 7F3K   !op 7F3K log   !op 7F3K retry   !op 7F3K abandon
+        ");
+        insta::assert_snapshot!(Shelf::default().hears_alone("alice", "audit --help").await, @"
+        audit [--who PERSON] [--target TARGET] [--since SPAN] [--limit N] — list what was recorded, newest first.
+          --who PERSON     only what this person did
+          --target TARGET  only what was done to this one
+          --since SPAN     only what is younger than this: 30min, 2h, 1d
+          --limit N        how many records, at most 50
+          you may          use it here
+          e.g.             audit   audit --who alice --since 2d   audit --target prod --limit 30
+        ");
+    }
+
+    #[tokio::test]
+    async fn it_does_not_guess_wildly() {
+        insta::assert_snapshot!(hear("alice", "help aprove").await, @"there is no !aprove. Did you mean !approve?");
+        insta::assert_snapshot!(hear("alice", "help frobnicate").await, @"there is no !frobnicate. !help lists what you may use here.");
+        insta::assert_snapshot!(hear("dave_", "help lokc").await, @"there is no !lokc. !help lists what you may use here.");
+    }
+}

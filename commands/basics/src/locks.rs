@@ -35,3 +35,40 @@ impl Command for Locks {
         Ok(Outcome::Reply(replies::locks(ask, &locks)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::store::Lock;
+
+    use crate::stage::{Shelf, ago, ahead, hear, origin};
+
+    #[tokio::test]
+    async fn nothing_is_locked() {
+        insta::assert_snapshot!(hear("alice", "locks").await, @"nothing is locked.");
+    }
+
+    #[tokio::test]
+    async fn a_lock_that_has_ended_is_none() {
+        let lock = |target: &str, until| Lock {
+            target: target.into(),
+            holder: "bob".into(),
+            reason: "moving the database".to_owned(),
+            since: ago(12),
+            until,
+            place: origin().place,
+        };
+        let locks = vec![
+            lock("prod", Some(ahead(48))),
+            lock("stage", None),
+            lock("prototype", Some(ago(1))),
+        ];
+        let shelf = Shelf {
+            locks,
+            ..Shelf::default()
+        };
+        insta::assert_snapshot!(shelf.hears("alice", "locks").await, @r#"
+        prod: locked by bob 12 min ago ("moving the database") · ends by itself in 48 min
+        stage: locked by bob 12 min ago ("moving the database")
+        "#);
+    }
+}

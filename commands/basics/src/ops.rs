@@ -52,3 +52,37 @@ impl Command for Ops {
         )))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::operation::{Operation, State};
+
+    use crate::stage::{Shelf, ago, hear, operation};
+
+    #[tokio::test]
+    async fn there_are_none() {
+        insta::assert_snapshot!(hear("alice", "ops").await, @"there are no operations.");
+        insta::assert_snapshot!(hear("alice", "ops prd").await, @"there is no target prd. Did you mean prod?");
+    }
+
+    #[tokio::test]
+    async fn each_is_a_line() {
+        let done = State::Succeeded {
+            words: "v814 live".to_owned(),
+        };
+        let shelf = Shelf {
+            operations: vec![
+                operation(State::Running),
+                Operation {
+                    ended: Some(ago(1)),
+                    ..operation(done)
+                },
+            ],
+            ..Shelf::default()
+        };
+        insta::assert_snapshot!(shelf.hears("alice", "ops").await, @"
+        op 7F4B: roll back prod from v813 to v811 · running · began 3 min ago · asked by alice
+        op 7F4B: roll back prod from v813 to v811 · succeeded · 1 min ago · asked by alice
+        ");
+    }
+}

@@ -36,3 +36,30 @@ impl Command for Pending {
         Ok(Outcome::Reply(replies::pending(ask, &open)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::approval::{Request, State};
+
+    use crate::stage::{Shelf, hear, request};
+
+    #[tokio::test]
+    async fn none_wait() {
+        insta::assert_snapshot!(hear("alice", "pending").await, @"no request waits.");
+    }
+
+    #[tokio::test]
+    async fn each_is_a_line() {
+        let running = Request {
+            state: State::Executing {
+                operation: "7F4B".into(),
+            },
+            ..request()
+        };
+        let shelf = Shelf {
+            requests: vec![request(), running],
+            ..Shelf::default()
+        };
+        insta::assert_snapshot!(shelf.hears("alice", "pending").await, @"R-4QXB: roll back prod from v813 to v811 · asked by alice 4 min ago · not signed (0 of 1) · 26 min left");
+    }
+}

@@ -34,3 +34,13 @@ impl Command for Ping {
         Ok(Outcome::Reply(replies::pong()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::stage::hear;
+
+    #[tokio::test]
+    async fn it_answers() {
+        insta::assert_snapshot!(hear("dave_", "ping").await, @"pong");
+    }
+}

@@ -141,7 +141,7 @@ pub(crate) fn whoami(ask: &Ask<'_>) -> Reply {
 pub(crate) fn can(command: &str, target: Option<&TargetName>, answers: Vec<String>) -> Reply {
     let what = target.map_or_else(|| command.to_owned(), |target| format!("{command} {target}"));
     answers.into_iter().fold(Reply::default(), |reply, answer| {
-        reply.and(format!("{what}: {}.", answer.trim_end_matches('.')))
+        reply.and(format!("{what}: {answer}."))
     })
 }
 

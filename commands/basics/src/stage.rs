@@ -1,4 +1,5 @@
-//! What the tests of these commands play on: three people, three targets, a policy, and a store that can only be read.
+//! What the tests of these commands play on: three people, three targets, a policy, and a store that
+//! answers what it is told to and forgets what is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,15 +35,15 @@ pub(crate) fn now() -> Timestamp {
 
 /// So many minutes before the present.
 pub(crate) fn ago(minutes: u64) -> Timestamp {
-    countersign_core::time::before(now(), Duration::from_secs(minutes * 60))
+    countersign_core::time::before(now(), Duration::from_mins(minutes))
 }
 
 /// So many minutes after the present.
 pub(crate) fn ahead(minutes: u64) -> Timestamp {
-    countersign_core::time::after(now(), Duration::from_secs(minutes * 60))
+    countersign_core::time::after(now(), Duration::from_mins(minutes))
 }
 
-/// A store that answers what it is told to, and is never written.
+/// A store that answers what it is told to, and forgets what is written.
 #[derive(Debug, Default)]
 pub(crate) struct Shelf {
     pub(crate) requests: Vec<Request>,
@@ -56,7 +57,10 @@ pub(crate) struct Shelf {
 impl Shelf {
     /// What the bot says in `#ops` when somebody types this: one string a line.
     pub(crate) async fn hears(self, who: &str, line: &str) -> String {
-        let room = Place::Room(Room { network: "irc".into(), name: "#ops".into() });
+        let room = Place::Room(Room {
+            network: "irc".into(),
+            name: "#ops".into(),
+        });
         self.answer(message(who, &format!("!{line}"), room)).await
     }
 
@@ -89,17 +93,28 @@ pub(crate) async fn hear(who: &str, line: &str) -> String {
 }
 
 fn account(name: &str) -> Account {
-    Account { network: "irc".into(), name: name.into() }
+    Account {
+        network: "irc".into(),
+        name: name.into(),
+    }
 }
 
 fn message(who: &str, text: &str, place: Place) -> Message {
     // A trailing underscore is somebody whose nick is not logged in.
     let account = (!who.ends_with('_')).then(|| account(who));
-    let assurance = if account.is_some() { Assurance::Account } else { Assurance::Nick };
+    let assurance = if account.is_some() {
+        Assurance::Account
+    } else {
+        Assurance::Nick
+    };
     Message {
         id: "m1".into(),
         place,
-        sender: Sender { nick: who.to_owned(), account, assurance },
+        sender: Sender {
+            nick: who.to_owned(),
+            account,
+            assurance,
+        },
         text: text.to_owned(),
         sent_at: now(),
         kind: Kind::Said,
@@ -111,9 +126,19 @@ fn settings() -> Settings {
     let person = |name: &str, roles: &[&str]| Person {
         id: name.into(),
         roles: roles.iter().map(|role| (*role).into()).collect(),
-        accounts: vec![account(name), Account { network: "slack".into(), name: format!("U-{name}").into() }],
+        accounts: vec![
+            account(name),
+            Account {
+                network: "slack".into(),
+                name: format!("U-{name}").into(),
+            },
+        ],
     };
-    let people = [person("alice", &["deployer"]), person("bob", &["deployer", "admin"]), person("carol", &[])];
+    let people = [
+        person("alice", &["deployer"]),
+        person("bob", &["deployer", "admin"]),
+        person("carol", &[]),
+    ];
     let targets = ["prod", "prototype", "stage"].map(|name| (name.into(), Target { rooms: Vec::new() }));
     Settings {
         prefix: "!".to_owned(),
@@ -121,15 +146,31 @@ fn settings() -> Settings {
         directory: Directory::new(people).unwrap(),
         policy: policy(),
         targets: BTreeMap::from(targets),
-        stale_after: Duration::from_secs(300),
+        stale_after: Duration::from_mins(5),
     }
 }
 
 fn policy() -> Policy {
-    let read = Rule { effects: vec![Effect::Read], who: anyone(), assurance: Assurance::Nick, ..rule("read") };
-    let lock = Rule { commands: names(&["lock", "unlock"]), targets: names(&["prod"]), seats: vec![seat()], ..rule("prod") };
-    let decide = Rule { effects: vec![Effect::Decide], ..rule("decide") };
-    Policy { forbid: Vec::new(), allow: vec![read, lock, decide] }
+    let read = Rule {
+        effects: vec![Effect::Read],
+        who: anyone(),
+        assurance: Assurance::Nick,
+        ..rule("read")
+    };
+    let lock = Rule {
+        commands: names(&["lock", "unlock"]),
+        targets: names(&["prod"]),
+        seats: vec![seat()],
+        ..rule("prod")
+    };
+    let decide = Rule {
+        effects: vec![Effect::Decide],
+        ..rule("decide")
+    };
+    Policy {
+        forbid: Vec::new(),
+        allow: vec![read, lock, decide],
+    }
 }
 
 fn rule(name: &str) -> Rule {
@@ -138,13 +179,16 @@ fn rule(name: &str) -> Rule {
         commands: Names::Any,
         effects: Vec::new(),
         targets: Names::Any,
-        who: Who { roles: vec!["deployer".into()], ..Who::default() },
+        who: Who {
+            roles: vec!["deployer".into()],
+            ..Who::default()
+        },
         rooms: Names::Any,
         assurance: Assurance::Account,
         seats: Vec::new(),
         times: None,
-        pending: Duration::from_secs(1_800),
-        valid: Duration::from_secs(600),
+        pending: Duration::from_mins(30),
+        valid: Duration::from_mins(10),
     }
 }
 
@@ -153,19 +197,32 @@ fn names(names: &[&str]) -> Names {
 }
 
 fn anyone() -> Who {
-    Who { anyone: true, ..Who::default() }
+    Who {
+        anyone: true,
+        ..Who::default()
+    }
 }
 
 /// One signature of a deployer.
 pub(crate) fn seat() -> Seat {
-    let of = Who { roles: vec!["deployer".into()], ..Who::default() };
-    Seat { count: 1, of, assurance: Assurance::Account }
+    let of = Who {
+        roles: vec!["deployer".into()],
+        ..Who::default()
+    };
+    Seat {
+        count: 1,
+        of,
+        assurance: Assurance::Account,
+    }
 }
 
 /// Where alice asked.
 pub(crate) fn origin() -> Origin {
     Origin {
-        place: Place::Room(Room { network: "irc".into(), name: "#ops".into() }),
+        place: Place::Room(Room {
+            network: "irc".into(),
+            name: "#ops".into(),
+        }),
         account: Some(account("alice")),
         assurance: Assurance::Account,
         nick: "alice".to_owned(),
@@ -183,7 +240,10 @@ pub(crate) fn plan() -> SealedPlan {
         target: Some("prod".into()),
         resource: Some("7b1c".to_owned()),
         summary: "roll back prod from v813 to v811".to_owned(),
-        details: vec![Detail { label: "code".to_owned(), lines: vec!["8d07be4 → 3f2a91c".to_owned()] }],
+        details: vec![Detail {
+            label: "code".to_owned(),
+            lines: vec!["8d07be4 → 3f2a91c".to_owned()],
+        }],
         parameters: BTreeMap::new(),
         fingerprint: BTreeMap::new(),
         requester: "alice".into(),
@@ -208,7 +268,8 @@ pub(crate) fn request() -> Request {
         votes: Vec::new(),
         shown: BTreeSet::new(),
         deadline: ahead(26),
-        valid: Duration::from_secs(600),
+        not_after: ahead(36),
+        valid: Duration::from_mins(10),
         reminded: false,
         version: 1,
     }
@@ -241,7 +302,7 @@ type Answer<T> = Result<T, StoreError>;
 #[async_trait]
 impl Store for Shelf {
     async fn commit(&self, _: Batch) -> Answer<Receipt> {
-        unreachable!("a read writes nothing")
+        Ok(Receipt { audited: 0 })
     }
 
     async fn request(&self, id: &RequestId) -> Answer<Option<Request>> {
@@ -257,7 +318,11 @@ impl Store for Shelf {
     }
 
     async fn operation(&self, id: &OperationId) -> Answer<Option<Operation>> {
-        Ok(self.operations.iter().find(|operation| operation.id == *id).cloned())
+        Ok(self
+            .operations
+            .iter()
+            .find(|operation| operation.id == *id)
+            .cloned())
     }
 
     async fn operations(&self, _: OperationsWhere) -> Answer<Vec<Operation>> {
@@ -268,7 +333,13 @@ impl Store for Shelf {
         Ok(self.journal.clone())
     }
 
-    async fn claim(&self, _: &OperationId, _: &ReplicaId, _: Timestamp, _: Timestamp) -> Answer<Option<Fence>> {
+    async fn claim(
+        &self,
+        _: &OperationId,
+        _: &ReplicaId,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Answer<Option<Fence>> {
         Ok(None)
     }
 

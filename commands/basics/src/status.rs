@@ -46,3 +46,25 @@ impl Command for Status {
         )))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::operation::State;
+
+    use crate::stage::{Shelf, hear, operation, request};
+
+    #[tokio::test]
+    async fn it_says_what_is_open() {
+        insta::assert_snapshot!(hear("dave_", "status").await, @"countersign 0.1.0: nothing is open.");
+    }
+
+    #[tokio::test]
+    async fn it_names_what_is_open() {
+        let shelf = Shelf {
+            requests: vec![request()],
+            operations: vec![operation(State::Running), operation(State::Running)],
+            ..Shelf::default()
+        };
+        insta::assert_snapshot!(shelf.hears("dave_", "status").await, @"countersign 0.1.0: 1 request waits (R-4QXB) · 2 operations run (7F4B, 7F4B).");
+    }
+}

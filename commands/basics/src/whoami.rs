@@ -34,3 +34,28 @@ impl Command for Whoami {
         Ok(Outcome::Reply(replies::whoami(ask)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::stage::hear;
+
+    #[tokio::test]
+    async fn it_says_who_and_how_that_is_known() {
+        insta::assert_snapshot!(hear("bob", "whoami").await, @"
+        you are bob: bob on irc, known by your account (assurance account).
+          roles  admin, deployer
+          also   U-bob on slack
+        ");
+        insta::assert_snapshot!(hear("carol", "whoami").await, @"
+        you are carol: carol on irc, known by your account (assurance account).
+          roles  none
+          also   U-carol on slack
+        ");
+    }
+
+    #[tokio::test]
+    async fn it_says_what_to_do_when_it_does_not_know() {
+        insta::assert_snapshot!(hear("erin", "whoami").await, @"your account erin on irc is nobody's that I know. Whoever runs the bot adds it to your name in the configuration.");
+        insta::assert_snapshot!(hear("bob_", "whoami").await, @"I can't tell who you are: your network proves no account for this nick, and anybody can take a nick. Log in (on IRC: /msg NickServ IDENTIFY …), then type !whoami again.");
+    }
+}

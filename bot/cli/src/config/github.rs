@@ -1,13 +1,14 @@
 //! `[github]`: where the apps' code is.
 
 use countersign_core::secret::Secret;
+use countersign_core::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
-use super::address;
 use super::document::Key;
 use super::secret::{SecretSource, Sources};
+use super::{address, span};
 
 /// Where the apps' code is, with the token fetched.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct Github {
     pub url: Url,
     /// The token.
     pub token: Secret,
+    /// How long one call may take.
+    pub timeout: Duration,
 }
 
 /// Where the apps' code is.
@@ -30,6 +33,14 @@ pub(super) struct GithubSection {
     /// move.
     #[schemars(example = example())]
     token: SecretSource,
+    /// How long one call may take before it is given up or tried again. A length of time.
+    #[serde(default = "timeout", with = "span")]
+    #[schemars(with = "String")]
+    timeout: Duration,
+}
+
+fn timeout() -> Duration {
+    Duration::from_secs(30)
 }
 
 fn api() -> Url {
@@ -45,6 +56,7 @@ impl GithubSection {
         Github {
             url: self.url,
             token: sources.fetch(&self.token, &Key::of("github").field("token")),
+            timeout: self.timeout,
         }
     }
 }

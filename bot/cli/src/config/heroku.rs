@@ -19,6 +19,8 @@ pub struct Heroku {
     pub token: Secret,
     /// How often each app is looked at.
     pub poll: Duration,
+    /// How long one call may take.
+    pub timeout: Duration,
 }
 
 /// Where the apps run.
@@ -36,6 +38,14 @@ pub(super) struct HerokuSection {
     #[serde(default = "poll", with = "span")]
     #[schemars(with = "String")]
     poll: Duration,
+    /// How long one call may take before it is given up or tried again. A length of time.
+    #[serde(default = "timeout", with = "span")]
+    #[schemars(with = "String")]
+    timeout: Duration,
+}
+
+fn timeout() -> Duration {
+    Duration::from_secs(30)
 }
 
 fn api() -> Url {
@@ -56,6 +66,7 @@ impl HerokuSection {
             url: self.url,
             token: sources.fetch(&self.token, &Key::of("heroku").field("token")),
             poll: self.poll,
+            timeout: self.timeout,
         }
     }
 }

@@ -9,7 +9,7 @@ use countersign_console::{Console, Output};
 use countersign_core::bot::Bot;
 use countersign_core::random::{Random, SeededRandom};
 use countersign_core::store::Store as _;
-use countersign_core::time::{ManualClock, SteadyClock, Timestamp};
+use countersign_core::time::{Duration, ManualClock, SteadyClock, Timestamp};
 use countersign_sandbox::{Call, Sandbox, Tokens};
 use countersign_store::Sqlite;
 use url::Url;
@@ -24,6 +24,8 @@ use crate::wiring::{self, Parts};
 
 /// The configuration of the demo is the example that the project ships.
 const CONFIG: &str = include_str!("../../../../deploy/treeherder.toml");
+/// The sandbox is on this machine: what it does not answer by then, it does not answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// A Monday morning.
 const SCRIPTS_BEGIN: &str = "2026-11-02T09:00:00Z";
 /// So much faster than real do things go in front of people: a deploy of six minutes takes eighteen seconds.
@@ -159,6 +161,8 @@ fn config(sandbox: &Url) -> anyhow::Result<Config> {
     let mut config = Config::parse("deploy/treeherder.toml", CONFIG, Path::new(""), &env)?;
     config.heroku.url = sandbox.clone();
     config.github.url = sandbox.join("github/")?;
+    config.heroku.timeout = PATIENCE;
+    config.github.timeout = PATIENCE;
     Ok(config)
 }
 

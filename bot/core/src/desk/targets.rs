@@ -33,7 +33,7 @@ impl Desk {
                 Ok(Reply::line(format!("{target} is yours{how_long}: nobody else changes it. {unlock} ends that.")))
             }
             Err(StoreError::Conflict(Conflict::Locked(lock))) => {
-                let words = format!("{target} is locked by {} since {} (\"{}\")", lock.holder, ago(lock.since, ask.now), lock.reason);
+                let words = format!("{target} was locked by {} {} (\"{}\")", lock.holder, ago(lock.since, ask.now), lock.reason);
                 Err(Refusal::new(words).hint(format!("Ask {}.", lock.holder)))
             }
             Err(other) => Err(other.into()),

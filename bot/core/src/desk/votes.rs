@@ -67,7 +67,7 @@ impl Desk {
             let request = self.request(ask, id).await?;
             let left = request.withdraw(by(ask, &origin)?, &self.present(ask)).map_err(|refusal| not_counted(ask, &refusal))?;
             let words = format!("your signature is off. {id} {}.", left.request().standing(&self.present(ask)));
-            if self.write(ask, &request, left, "took a signature back from").await? {
+            if self.write(ask, &request, left, "no longer signs").await? {
                 return Ok(Reply::line(words));
             }
         }
@@ -80,22 +80,27 @@ impl Desk {
         for _ in 0..TRIES {
             let request = self.request(ask, id).await?;
             let cancelled = request.cancel(by(ask, &origin)?, ask.now).map_err(|refusal| not_counted(ask, &refusal))?;
-            if self.write(ask, &request, cancelled, "took back").await? {
+            if self.write(ask, &request, cancelled, "takes back").await? {
                 return Ok(Reply::line(format!("{id} is taken back. Nothing was run.")));
             }
         }
         Err(raced())
     }
 
-    /// Writes a transition, and tells the room where it was asked for if this happened elsewhere, or ended it.
+    /// Writes a transition. Who decides is answered; this tells the others: all of them if it is over, else the room
+    /// where it was asked for if the decision was taken elsewhere.
     async fn write(&self, ask: &Ask<'_>, before: &Request, transition: Transition, verb: &str) -> Result<bool, Refusal> {
         let after = transition.request();
+        let here = &ask.message.place;
+        let own = ask.person.is_some_and(|person| before.is_requester(person));
         let mut batch = Batch::of(handled(ask));
-        let elsewhere = ask.message.place != before.origin.place;
         if after.state.is_final() {
-            batch.writes.push(Write::Enqueue(requests::ended(after)));
-        } else if elsewhere && let Some(person) = ask.person {
-            let line = format!("{} {verb} {}, elsewhere. It {}.", person.id, before.id, after.standing(&self.present(ask)));
+            let others = requests::ended(after).into_iter().filter(|post| post.place != *here || !own);
+            batch.writes.extend(others.map(Write::Enqueue));
+        } else if *here != before.origin.place
+            && let Some(person) = ask.person
+        {
+            let line = format!("{}: {} {verb} it in {here}. It {}.", before.id, person.id, after.standing(&self.present(ask)));
             batch.writes.push(Write::Enqueue(Post::to(before.origin.place.clone(), Reply::line(line))));
         }
         match self.context.store.commit(transition.join(batch)).await {

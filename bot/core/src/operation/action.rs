@@ -108,6 +108,8 @@ pub enum Progress {
         pause: Duration,
         /// What is going on, in words: "building". Said in the room when it changes.
         phase: String,
+        /// How far that is: "8 of 14 up". Shown only where the progress is edited in place.
+        detail: Option<String>,
         /// How long this usually takes, if that is known.
         usually: Option<Duration>,
     },

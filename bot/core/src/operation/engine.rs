@@ -5,7 +5,7 @@
 //! carries the fence of its claim.
 
 use super::execution::{Execution, Flow};
-use super::{Progress, Reconciled, Repeat, Step, StepStatus, Trouble, TroubleKind};
+use super::{Progress, Reconciled, Repeat, Step, StepStatus, Trouble, TroubleKind, news};
 use crate::context::Context;
 use crate::id::OperationId;
 use crate::speaker::Speaker;
@@ -103,7 +103,10 @@ async fn attempt(execution: &mut Execution<'_>, step: Step) -> Result<Flow, Stor
     match execution.action.run(step.name, &execution.run()).await {
         Ok(Progress::Done(value)) => execution.succeeded(step, value, Vec::new(), Vec::new()).await,
         Ok(Progress::Record { value, writes, audit }) => execution.succeeded(step, value, writes, audit).await,
-        Ok(Progress::Wait { pause, phase, usually }) => execution.wait(step, pause, phase, usually).await,
+        Ok(Progress::Wait { pause, phase, detail, usually }) => {
+            let progress = news::progress(&execution.run(), &execution.title(), execution.action.steps().len(), &news::Going { phase: &phase, detail: detail.as_deref(), usually });
+            execution.wait(step, pause, phase, progress).await
+        }
         Ok(Progress::End(ended)) => execution.finish(ended).await,
         Err(trouble) => match (trouble.kind, step.repeat) {
             (TroubleKind::Never, _) => execution.fail(&trouble).await,

@@ -129,9 +129,8 @@ impl Execution<'_> {
         step: Step,
         pause: Duration,
         phase: String,
-        usually: Option<Duration>,
+        progress: news::Progress,
     ) -> Result<Flow, StoreError> {
-        let progress = news::progress(&self.run(), &self.title(), self.action.steps().len(), &phase, usually);
         self.operation.progress = news::say(self.speaker, &self.operation, progress, phase != self.operation.phase).await;
         self.operation.phase = phase;
         self.operation.tries = 0;
@@ -237,7 +236,7 @@ impl Execution<'_> {
         }
     }
 
-    fn title(&self) -> String {
+    pub(super) fn title(&self) -> String {
         self.action.title(&self.operation.plan)
     }
 }

@@ -14,12 +14,21 @@ pub(super) struct Progress {
     line: Reply,
 }
 
+/// What a step that waits says of itself.
+pub(super) struct Going<'a> {
+    pub(super) phase: &'a str,
+    pub(super) detail: Option<&'a str>,
+    pub(super) usually: Option<Duration>,
+}
+
 /// What is going on now.
-pub(super) fn progress(run: &Run<'_>, title: &str, of: usize, phase: &str, usually: Option<Duration>) -> Progress {
+pub(super) fn progress(run: &Run<'_>, title: &str, of: usize, going: &Going<'_>) -> Progress {
+    let Going { phase, detail, usually } = *going;
+    let detail = detail.map(|detail| format!(", {detail}")).unwrap_or_default();
     let usual = usually.map(|usually| format!(" · usually {}", span(usually))).unwrap_or_default();
     let id = &run.operation.id;
     let since = if run.in_step().is_zero() { String::new() } else { format!(" ({})", span(run.in_step())) };
-    let growing = Reply::line(Line::new(format!("{title}: {phase}{since}{usual}  [op {id}]"))).block(Block::Progress {
+    let growing = Reply::line(Line::new(format!("{title}: {phase}{detail}{since}{usual}  [op {id}]"))).block(Block::Progress {
         done: run.operation.step,
         of,
         elapsed: run.elapsed(),

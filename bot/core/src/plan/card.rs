@@ -67,7 +67,7 @@ pub fn whole(plan: &SealedPlan) -> Vec<Block> {
             .map_or(String::new(), |id| format!(" ({id})"));
         blocks.push(group("on", vec![shown(&format!("{target}{resource}"))]));
     }
-    let action = format!("{} of effect, action {}, digest ", plan.effect, plan.action);
+    let action = format!("effect {}, action {}, digest ", plan.effect, plan.action);
     let asked = format!(
         "asked by {} as {} at {}, never begins at or after {}",
         plan.requester, plan.command, plan.created, plan.not_after

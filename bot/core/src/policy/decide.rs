@@ -106,8 +106,12 @@ impl Rule {
     }
 
     pub(super) fn is_about_effect(&self, question: &Question<'_>) -> bool {
-        let effect = question.effect.as_ref();
-        self.effects.is_empty() || effect.is_none_or(|effect| self.effects.contains(effect))
+        let among = |effect: &Effect| match question.effect {
+            Some(asked) => asked == *effect,
+            // What is not known yet is the effect of a plan: a rule that is only about reading is not about it.
+            None => *effect >= Effect::Change,
+        };
+        self.effects.is_empty() || self.effects.iter().any(among)
     }
 
     pub(super) fn is_about_target(&self, question: &Question<'_>) -> bool {

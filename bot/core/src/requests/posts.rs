@@ -110,15 +110,20 @@ pub(super) fn plan_only(plan: &SealedPlan, rule: &Rule, directory: &Directory) -
     reply.and(format!("  needs {needs} (rule \"{}\")", rule.name))
 }
 
-/// A request is over without having begun, or waits again.
-pub(crate) fn ended(request: &Request) -> Post {
+/// A request is over without having begun, or waits again: those who asked are told, and those who were asked for a
+/// signature in a direct message.
+pub(crate) fn ended(request: &Request) -> Vec<Post> {
     let words = match &request.state {
         State::Superseded { why } => format!("nothing was run: {why}. {} is superseded. Ask again if you still want it.", request.id),
         State::Pending => format!("{} waits for signatures again: those that still count do not fill its seats.", request.id),
         _ => format!("{} {}. Nothing was run.", request.id, request.came_to()),
     };
-    let line = Line::default().foreign(words);
-    urgent(to_requester(&request.origin, Reply::line(line).toned(Tone::Bad)))
+    let reply = Reply::line(Line::default().foreign(words)).toned(Tone::Bad);
+    let elsewhere = request.shown.iter().filter(|place| **place != request.origin.place);
+    std::iter::once(to_requester(&request.origin, reply.clone()))
+        .chain(elsewhere.map(|place| Post::to(place.clone(), reply.clone())))
+        .map(urgent)
+        .collect()
 }
 
 /// A post to those who asked, where they asked.

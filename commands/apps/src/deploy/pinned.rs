@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use countersign_core::operation::Trouble;
 use countersign_core::plan::{Facts, Plan};
 use countersign_core::refusal::Refusal;
+use countersign_core::text::list;
 use countersign_github::{Branch, Ci, Repo, Sha};
-use countersign_heroku::{AppName, BuildId, Version};
+use countersign_heroku::{AppName, BuildId, Release};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use crate::facts;
 
 /// The parameters of a deploy, each with its final value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,18 +59,15 @@ impl Pinned {
 }
 
 const BRANCH: &str = "branch_at";
-const RELEASE: &str = "release";
 const CI: &str = "ci";
 
-/// What a deploy that moves a branch relies on. That CI is still running matters to nobody who waits for it.
-pub(super) fn facts(branch_at: &Sha, release: Option<Version>, ci: Option<&Ci>) -> Facts {
-    let mut facts = Facts::from([
-        (BRANCH.to_owned(), json!(branch_at)),
-        (
-            RELEASE.to_owned(),
-            json!(release.map(|version| version.to_string())),
-        ),
-    ]);
+/// What a deploy that moves a branch relies on. What CI says does not matter to who waits for it.
+pub(super) fn facts(branch_at: &Sha, release: Option<&Release>, ci: Option<&Ci>) -> Facts {
+    let mut facts = Facts::from([(BRANCH.to_owned(), json!(branch_at))]);
+    if let Some(release) = release {
+        facts.insert(facts::RELEASE.to_owned(), json!(release.version.to_string()));
+        facts.insert(facts::MADE_BY.to_owned(), json!(facts::made_by(release)));
+    }
     if let Some(ci) = ci {
         facts.insert(CI.to_owned(), json!(ci_word(ci)));
     }
@@ -85,27 +85,16 @@ fn ci_word(ci: &Ci) -> &'static str {
 
 /// What moved: "production went from 3f2a91c to 8d07be4".
 pub(super) fn moved(plan: &Plan, pinned: &Pinned, found: &Facts) -> String {
-    let target = plan.target.as_ref().map_or("the app", |target| target.as_str());
-    let text = |facts: &Facts, name: &str| {
-        facts
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or("nothing")
-            .to_owned()
-    };
     let short = |sha: String| sha.chars().take(7).collect::<String>();
     let mut moves = Vec::new();
-    for (name, value) in found {
-        if plan.fingerprint.get(name) == Some(value) {
-            continue;
-        }
-        let (before, now) = (text(&plan.fingerprint, name), text(found, name));
-        moves.push(match name.as_str() {
+    for (name, before, now) in facts::changes(plan, found) {
+        moves.push(match name {
+            facts::RELEASE => facts::release_moved(plan, found),
+            facts::MADE_BY => continue,
             BRANCH => format!("{} went from {} to {}", pinned.branch, short(before), short(now)),
-            RELEASE => format!("{target} went from {before} to {now}"),
             CI => format!("CI on {} went from {before} to {now}", pinned.sha.short()),
             other => format!("{other} went from {before} to {now}"),
         });
     }
-    countersign_core::text::list(moves)
+    list(moves)
 }

@@ -4,7 +4,7 @@ use countersign_core::command::{Ask, Outcome};
 use countersign_core::plan::{Detail, Draft, Effect};
 use countersign_core::refusal::Refusal;
 use countersign_core::text::{count, list, span};
-use countersign_core::time::between;
+use countersign_core::time::{Timestamp, between};
 use countersign_github::{Ci, CompareStatus, Sha};
 use countersign_heroku::{Build, Release};
 use futures_util::future::try_join3;
@@ -41,8 +41,8 @@ pub(super) async fn plan(apps: &Apps, app: &App, ask: &Ask<'_>, wish: Wish) -> R
     let seen = look(apps, app, &wish).await?;
     let comparison = &seen.change.comparison;
     forward(app, &wish, comparison.status, comparison.behind_by)?;
-    let effect = verdict(app, ask, &wish, &seen.ci)?;
-    Ok(Outcome::Plan(Box::new(draft(app, wish, seen, effect)?)))
+    let effect = verdict(app, &wish, &seen.ci, ask.now, &|command| ask.type_(command))?;
+    Ok(Outcome::Plan(Box::new(draft(app, wish, &seen, effect)?)))
 }
 
 async fn look(apps: &Apps, app: &App, wish: &Wish) -> Result<Seen, Fault> {
@@ -93,19 +93,25 @@ fn forward(app: &App, wish: &Wish, status: CompareStatus, lost: u64) -> Result<(
 }
 
 /// What CI means for the plan: green is a change; red or none needs more eyes; running must be waited for.
-fn verdict(app: &App, ask: &Ask<'_>, wish: &Wish, ci: &Ci) -> Result<Effect, Refusal> {
+fn verdict(
+    app: &App,
+    wish: &Wish,
+    ci: &Ci,
+    now: Timestamp,
+    typed: &dyn Fn(&str) -> String,
+) -> Result<Effect, Refusal> {
     let (target, sha) = (&app.target, wish.sha.short());
     match ci {
         Ci::Green { .. } => Ok(Effect::Change),
         Ci::Running { .. } | Ci::None if wish.wait_ci => Ok(Effect::Change),
         Ci::Running { done, total, since } => {
-            let so_far = since.map(|since| format!(", {} so far", span(between(since, ask.now))));
+            let so_far = since.map(|since| format!(", {} so far", span(between(since, now))));
             let words = format!(
                 "CI on {sha} is still running ({}{})",
                 checks(*done, *total),
                 so_far.unwrap_or_default()
             );
-            let wait = ask.type_(&format!("deploy {target} --wait-ci"));
+            let wait = typed(&format!("deploy {target} --wait-ci"));
             Err(Refusal::new(words).hint(format!("Type {wait} to start when it is green.")))
         }
         Ci::Red { failed } if wish.wait_ci => {
@@ -113,7 +119,7 @@ fn verdict(app: &App, ask: &Ask<'_>, wish: &Wish, ci: &Ci) -> Result<Effect, Ref
                 "CI on {sha} is red ({}), and there is nothing to wait for",
                 failed_checks(failed)
             );
-            let without = ask.type_(&format!("deploy {target}"));
+            let without = typed(&format!("deploy {target}"));
             Err(Refusal::new(words).hint(format!(
                 "Run the failed checks again, or type {without} to ask for it as it is."
             )))
@@ -122,7 +128,7 @@ fn verdict(app: &App, ask: &Ask<'_>, wish: &Wish, ci: &Ci) -> Result<Effect, Ref
     }
 }
 
-fn draft(app: &App, wish: Wish, seen: Seen, effect: Effect) -> Result<Draft, Refusal> {
+fn draft(app: &App, wish: Wish, seen: &Seen, effect: Effect) -> Result<Draft, Refusal> {
     let Wish {
         from,
         sha,
@@ -158,7 +164,6 @@ fn draft(app: &App, wish: Wish, seen: Seen, effect: Effect) -> Result<Draft, Ref
         wait_ci,
         after_build: seen.builds.first().map(|build| build.id.clone()),
     };
-    let release = seen.release.as_ref().map(|release| release.version);
     Ok(Draft {
         command: "deploy".to_owned(),
         action: PUSH.to_owned(),
@@ -166,9 +171,9 @@ fn draft(app: &App, wish: Wish, seen: Seen, effect: Effect) -> Result<Draft, Ref
         target: Some(app.target.clone()),
         resource: Some(seen.resource.clone()),
         summary: format!("deploy {}: {}", app.target, list(facts_of_it)),
-        details: details(app, &seen),
+        details: details(app, seen),
         parameters: pinned.parameters()?,
-        fingerprint: facts(&from, release, Some(&seen.ci).filter(|_| !wait_ci)),
+        fingerprint: facts(&from, seen.release.as_ref(), Some(&seen.ci).filter(|_| !wait_ci)),
         reason,
     })
 }
@@ -224,4 +229,67 @@ fn details(app: &App, seen: &Seen) -> Vec<Detail> {
     details.push(detail("commits", lines));
     details.push(detail("compare", vec![seen.change.link.clone()]));
     details
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::tests::prod;
+    use crate::words::tests::sha;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn wish(wait_ci: bool) -> Wish {
+        Wish {
+            from: sha('3'),
+            sha: sha('8'),
+            wait_ci,
+            reason: None,
+        }
+    }
+
+    fn said(ci: &Ci, wait_ci: bool) -> Result<Effect, String> {
+        let typed = |command: &str| format!("!{command}");
+        verdict(&prod(), &wish(wait_ci), ci, NOW, &typed).map_err(|refusal| refusal.sentence())
+    }
+
+    #[test]
+    fn trap_23_red_and_none_are_not_green_and_running_is_not_none() {
+        let red = Ci::Red {
+            failed: vec!["python".to_owned()],
+        };
+        let running = Ci::Running {
+            done: 3,
+            total: 5,
+            since: Some(NOW),
+        };
+        assert_eq!(said(&Ci::Green { total: 5 }, false), Ok(Effect::Change));
+        assert_eq!(said(&red, false), Ok(Effect::Destructive));
+        assert_eq!(said(&Ci::None, false), Ok(Effect::Destructive));
+        assert_eq!(
+            said(&running, false).unwrap_err(),
+            "CI on 8888888 is still running (3 of 5 checks done, 0 s so far). Type !deploy prod --wait-ci to start \
+             when it is green."
+        );
+        assert_eq!(said(&running, true), Ok(Effect::Change));
+        assert_eq!(said(&Ci::None, true), Ok(Effect::Change));
+        assert!(said(&red, true).unwrap_err().contains("nothing to wait for"));
+    }
+
+    #[test]
+    fn trap_22_a_branch_only_goes_forward() {
+        let said =
+            |status, lost| forward(&prod(), &wish(false), status, lost).map_err(|refusal| refusal.sentence());
+        assert_eq!(said(CompareStatus::Ahead, 0), Ok(()));
+        assert_eq!(
+            said(CompareStatus::Behind, 2).unwrap_err(),
+            "production is at 3333333 already, which is later than 8888888, and a deploy never goes back. To go back: \
+             !rollback prod."
+        );
+        assert_eq!(
+            said(CompareStatus::Diverged, 2).unwrap_err(),
+            "production has 2 commits that 8888888 lacks, and I never force a branch. Merge production into master, \
+             then !deploy prod."
+        );
+    }
 }

@@ -38,7 +38,7 @@ const RELEASE: &str = "release phase";
 const DYNOS: &str = "dynos up";
 
 /// After this long a request whose reply was lost has arrived, or never will.
-pub(crate) const SETTLE: Duration = Duration::from_secs(60);
+pub(crate) const SETTLE: Duration = Duration::from_mins(1);
 
 /// Executes deploys.
 pub(crate) struct Ship {
@@ -97,7 +97,7 @@ impl Ship {
         match before_moving(pinned, &at) {
             Go::There => Ok(Progress::Done(json!({ "was_there": at }))),
             Go::No => Err(Trouble::never(format!(
-                "{branch} went to {} meanwhile, and nothing was moved",
+                "{branch} went to {} meanwhile, so I did not move it",
                 at.short()
             ))
             .hint(format!("Look what that is, then !deploy {}.", app.target))),
@@ -144,7 +144,7 @@ impl Ship {
                     app.source_branch(),
                     app.target
                 );
-                follow::release_phase(&self.apps, app, &made.release, run, &fix).await
+                follow::release_phase(&self.apps, app, &made.release, &fix).await
             }
             _ => {
                 let released: Released = run.result(RELEASE)?;
@@ -332,7 +332,10 @@ impl Action for Ship {
         let (app, pinned) = (self.app(run.plan())?, Pinned::of(run.plan())?);
         match step {
             WAIT_FOR_CI => self.wait_for_ci(app, &pinned, run).await,
-            MOVE => self.move_branch(app, &pinned).await,
+            MOVE => {
+                let moved = self.move_branch(app, &pinned).await;
+                moved.map_err(|trouble| with_state(trouble, &format!("{} was not moved", pinned.branch)))
+            }
             later => {
                 let followed = self.followed(later, app, &pinned, run).await;
                 followed.map_err(|trouble| with_state(trouble, &state(&pinned)))
@@ -358,7 +361,7 @@ impl Action for Ship {
         Ok(Ended {
             good: true,
             words: format!("done · {}", live.words("")),
-            announcement: Some(news::elsewhere(app, run, live.version, line)),
+            announcement: Some(news::of(app, live.version, line)),
         })
     }
 }
@@ -376,5 +379,113 @@ fn announcement(app: &App, pinned: &Pinned, live: Live, by: &str) -> Line {
     match &pinned.compare {
         Some(link) => line.then(" · ").link("compare", link.clone()),
         None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::tests::prod;
+    use crate::words::tests::sha;
+
+    fn pinned() -> Pinned {
+        Pinned {
+            app: "treeherder-prod".parse().unwrap(),
+            repository: "mozilla/treeherder".parse().unwrap(),
+            branch: "production".parse().unwrap(),
+            from: Some(sha('3')),
+            sha: sha('8'),
+            subject: "Fix task graph".to_owned(),
+            size: Some("12 commits by 4 people, no migrations".to_owned()),
+            compare: Some("https://g/compare".to_owned()),
+            wait_ci: true,
+            after_build: None,
+        }
+    }
+
+    #[test]
+    fn trap_22_only_from_where_the_plan_found_it() {
+        assert_eq!(before_moving(&pinned(), &sha('3')), Go::Move);
+        assert_eq!(before_moving(&pinned(), &sha('8')), Go::There);
+        assert_eq!(before_moving(&pinned(), &sha('5')), Go::No);
+    }
+
+    #[test]
+    fn trap_22_a_move_in_doubt_is_told_by_the_branch() {
+        let there = Reconciled::Happened(json!({ "to": sha('8') }));
+        assert_eq!(after_moving(&pinned(), &sha('8'), Duration::ZERO), there);
+        assert_eq!(
+            after_moving(&pinned(), &sha('3'), Duration::ZERO),
+            Reconciled::Later(SOON)
+        );
+        assert_eq!(
+            after_moving(&pinned(), &sha('3'), SETTLE),
+            Reconciled::NotHappened
+        );
+        let saw = "production is at 5555555 now, which is neither where it was nor 8888888";
+        assert_eq!(
+            after_moving(&pinned(), &sha('5'), SETTLE),
+            Reconciled::CannotTell(saw.to_owned())
+        );
+    }
+
+    #[test]
+    fn trap_23_who_waits_for_ci_does_not_wait_for_ever() {
+        let said = |ci: &Ci, since: Duration| match waited(&prod(), &pinned(), ci, since, true) {
+            Progress::Done(_) => "go".to_owned(),
+            Progress::Wait { phase, .. } => phase,
+            Progress::End(ended) => ended.words,
+            Progress::Record { .. } => "record".to_owned(),
+        };
+        let (soon, late) = (Duration::ZERO, Duration::from_mins(10));
+        let running = Ci::Running {
+            done: 1,
+            total: 2,
+            since: None,
+        };
+        assert_eq!(said(&Ci::Green { total: 2 }, soon), "go");
+        assert_eq!(
+            said(&running, late),
+            "waiting for CI on 8888888 (1 of 2 checks done)"
+        );
+        assert_eq!(
+            said(&running, CI_WITHIN),
+            "CI on 8888888 is still running after 2 h; production was not moved. Look at it on GitHub. Then !deploy \
+             prod again"
+        );
+        assert_eq!(said(&Ci::None, soon), "waiting for CI on 8888888 to begin");
+        assert!(said(&Ci::None, late).starts_with("CI on 8888888 did not begin within 10 min"));
+    }
+
+    #[test]
+    fn the_news_say_what_who_and_where() {
+        let live = Live {
+            version: countersign_heroku::Version(813),
+            dynos: 14,
+        };
+        assert_eq!(
+            countersign_core::reply::plain_line(&announcement(
+                &prod(),
+                &pinned(),
+                live,
+                "alice, signed by bob"
+            )),
+            "prod: v813 live · 8888888 \"Fix task graph\" · 12 commits by 4 people, no migrations · deployed by alice, \
+             signed by bob · https://g/compare"
+        );
+        assert_eq!(live.words(""), "v813 live on 14 dynos");
+        assert_eq!(
+            Live { dynos: 0, ..live }.words(""),
+            "v813 released; no dynos are scaled up"
+        );
+    }
+
+    #[test]
+    fn what_is_pinned_survives_the_plan() {
+        let fields = pinned().parameters().unwrap().into_iter().collect();
+        assert_eq!(
+            serde_json::from_value::<Pinned>(Value::Object(fields)).unwrap(),
+            pinned()
+        );
     }
 }

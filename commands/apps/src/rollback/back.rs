@@ -10,6 +10,7 @@ use countersign_core::plan::{Facts, Plan};
 use countersign_core::refusal::Refusal;
 use countersign_core::reply::Line;
 use countersign_core::store::{Hold, Write};
+use countersign_core::text::list;
 use countersign_core::time::Duration;
 use countersign_heroku::{AppName, Release, ReleaseId, SlugId, Version};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use super::config::Restored;
 use super::target::rolled_back_to;
 use crate::app::{App, Apps};
 use crate::deploy::{SETTLE, app_of, since_begun};
+use crate::facts;
 use crate::follow::{self, Live, Made, Released, SOON, done};
 use crate::news;
 use crate::trouble::{Fault, with_state};
@@ -75,7 +77,8 @@ impl Target {
 /// What a rollback relies on.
 pub(super) fn facts(current: &Release, newest: Version, to: &Release, config: &[String]) -> Facts {
     Facts::from([
-        ("release".to_owned(), json!(current.version.to_string())),
+        (facts::RELEASE.to_owned(), json!(current.version.to_string())),
+        (facts::MADE_BY.to_owned(), json!(facts::made_by(current))),
         ("newest".to_owned(), json!(newest.to_string())),
         ("to".to_owned(), json!(to.id)),
         ("eligible".to_owned(), json!(to.eligible_for_rollback)),
@@ -100,10 +103,7 @@ impl Back {
             .await
             .map_err(Fault::from)?;
         if let Some(newest) = newer.first() {
-            let words = format!(
-                "{} was made meanwhile, and nothing was rolled back",
-                newest.version
-            );
+            let words = format!("{} was made meanwhile, so I did not roll back", newest.version);
             return Err(Trouble::never(words).hint("Look at it, then ask again."));
         }
         let made = heroku
@@ -145,9 +145,9 @@ fn is_it(release: &Release, target: &Target) -> bool {
 
 /// What the releases after the plan's newest say of a rollback in doubt. A request that was delayed may still
 /// arrive, so that "no" takes a while.
-fn happened(newer: &[Release], target: &Target, since: Duration) -> Result<Reconciled, Trouble> {
+fn happened(newer: &[Release], target: &Target, since: Duration) -> Reconciled {
     let mut ours = newer.iter().filter(|release| is_it(release, target));
-    Ok(match (ours.next(), ours.next()) {
+    match (ours.next(), ours.next()) {
         (Some(one), None) => Reconciled::Happened(json!(Made {
             release: one.id.clone()
         })),
@@ -157,19 +157,18 @@ fn happened(newer: &[Release], target: &Target, since: Duration) -> Result<Recon
         )),
         (None, _) if newer.is_empty() && since < SETTLE => Reconciled::Later(SOON),
         (None, _) if newer.is_empty() => Reconciled::NotHappened,
-        (None, _) => {
-            let versions = countersign_core::text::list(newer.iter().map(|release| release.version));
-            Reconciled::CannotTell(format!(
-                "{versions} came after {} and is no rollback to {}",
-                target.newest, target.version
-            ))
-        }
-    })
+        (None, _) => Reconciled::CannotTell(format!(
+            "after {} came {}, and none of it is a rollback to {}",
+            target.newest,
+            list(newer.iter().map(|release| release.version)),
+            target.version
+        )),
+    }
 }
 
 /// The hold that keeps the bot from bringing the newer code back.
 fn hold(app: &App, target: &Target, run: &Run<'_>) -> Progress {
-    let plan = run.plan();
+    let plan = &run.operation.plan;
     let at = target.version.to_string();
     let hold = Hold {
         target: app.target.clone(),
@@ -183,7 +182,7 @@ fn hold(app: &App, target: &Target, run: &Run<'_>) -> Progress {
         target: Some(app.target.clone()),
         request: Some(run.operation.request.clone()),
         operation: Some(run.operation.id.clone()),
-        digest: Some(plan_digest(run)),
+        digest: Some(plan.digest()),
         ..audit::Entry::new(run.now, Event::Held, format!("{} is held at {at}", app.target))
     };
     Progress::Record {
@@ -191,10 +190,6 @@ fn hold(app: &App, target: &Target, run: &Run<'_>) -> Progress {
         writes: vec![Write::Hold(hold)],
         audit: vec![entry],
     }
-}
-
-fn plan_digest(run: &Run<'_>) -> countersign_core::digest::Digest {
-    run.operation.plan.digest()
 }
 
 #[async_trait]
@@ -249,7 +244,10 @@ impl Action for Back {
     async fn run(&self, step: &'static str, run: &Run<'_>) -> Result<Progress, Trouble> {
         let (app, target) = (app_of(&self.apps, run.plan())?, Target::of(run.plan())?);
         match step {
-            BACK => self.roll_back(&target).await,
+            BACK => {
+                let made = self.roll_back(&target).await;
+                made.map_err(|trouble| with_state(trouble, "nothing was rolled back"))
+            }
             HOLD => Ok(hold(app, &target, run)),
             RELEASE => {
                 let made = self.made(&target, run).await?;
@@ -261,7 +259,7 @@ impl Action for Back {
                     app.source_branch(),
                     app.target
                 );
-                let followed = follow::release_phase(&self.apps, app, &made, run, &kept).await;
+                let followed = follow::release_phase(&self.apps, app, &made, &kept).await;
                 followed.map_err(|trouble| with_state(trouble, "the rollback was made and goes on at Heroku"))
             }
             _ => {
@@ -280,7 +278,7 @@ impl Action for Back {
             .releases_after(&target.app, target.newest)
             .await
             .map_err(Fault::from)?;
-        happened(&newer, &target, since_begun(step, run))
+        Ok(happened(&newer, &target, since_begun(step, run)))
     }
 
     fn ended(&self, run: &Run<'_>) -> Result<Ended, Trouble> {
@@ -290,7 +288,7 @@ impl Action for Back {
         Ok(Ended {
             good: true,
             words: format!("done · {}", live.words(&format!(" ({}'s code)", target.version))),
-            announcement: Some(news::elsewhere(app, run, live.version, line)),
+            announcement: Some(news::of(app, live.version, line)),
         })
     }
 }
@@ -312,27 +310,86 @@ fn announcement(app: &App, target: &Target, live: Live, by: &str) -> Line {
     }
 }
 
-/// What moved: "prod went from v813 to v814".
+/// What moved: "prod went from v813 to v814 (erin@…: Deploy 8d07be4)".
 fn moved(plan: &Plan, found: &Facts) -> String {
-    let target = plan.target.as_ref().map_or("the app", |target| target.as_str());
-    let text = |facts: &Facts, name: &str| match facts.get(name) {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => "nothing".to_owned(),
-    };
     let mut moves = Vec::new();
-    for (name, value) in found {
-        if plan.fingerprint.get(name) == Some(value) {
-            continue;
-        }
-        let (before, now) = (text(&plan.fingerprint, name), text(found, name));
-        moves.push(match name.as_str() {
-            "release" => format!("{target} went from {before} to {now}"),
-            "newest" => format!("{now} was made"),
+    for (name, before, now) in facts::changes(plan, found) {
+        moves.push(match name {
+            facts::RELEASE => facts::release_moved(plan, found),
+            facts::MADE_BY => continue,
+            "newest" if found.get(facts::RELEASE) != plan.fingerprint.get(facts::RELEASE) => continue,
+            "newest" => format!("{now} was made, and is not live"),
             "eligible" => "Heroku does not allow going back to that release any more".to_owned(),
             "config" => "other config vars would change back".to_owned(),
             other => format!("{other} went from {before} to {now}"),
         });
     }
-    countersign_core::text::list(moves)
+    list(moves)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::target::tests::release;
+    use super::*;
+
+    fn target() -> Target {
+        Target {
+            app: "treeherder-prod".parse().unwrap(),
+            release: "id-811".parse().unwrap(),
+            version: Version(811),
+            slug: Some("slug-a".parse().unwrap()),
+            code: Some("3f2a91c".to_owned()),
+            from: Version(812),
+            newest: Version(813),
+            config: Vec::new(),
+            compare: None,
+        }
+    }
+
+    fn told(newer: &[&str], since: Duration) -> Reconciled {
+        let newer: Vec<Release> = newer.iter().map(|text| release(text)).collect();
+        happened(&newer, &target(), since)
+    }
+
+    #[test]
+    fn trap_16_a_lost_rollback_is_found_among_the_newer_releases() {
+        let ours = "814 a pending: Rollback to v811";
+        let found = Reconciled::Happened(json!({ "release": "id-814" }));
+        assert_eq!(told(&[ours], Duration::ZERO), found);
+        assert_eq!(told(&["815 a ok: Set A config vars", ours], SETTLE), found);
+    }
+
+    #[test]
+    fn trap_16_no_is_believed_only_when_a_delayed_request_cannot_arrive_any_more() {
+        assert_eq!(told(&[], Duration::ZERO), Reconciled::Later(SOON));
+        assert_eq!(told(&[], SETTLE), Reconciled::NotHappened);
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_left_to_a_person() {
+        let seen = |newer: &[&str]| match told(newer, SETTLE) {
+            Reconciled::CannotTell(saw) => saw,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            seen(&["814 c ok: Deploy 8d07be4"]),
+            "after v813 came v814, and none of it is a rollback to v811"
+        );
+        assert!(seen(&["814 b ok: Rollback to v811"]).contains("none of it"));
+        let ours = "a ok: Rollback to v811";
+        assert_eq!(
+            seen(&[&format!("815 {ours}"), &format!("814 {ours}")]),
+            "there are several releases that roll back to v811"
+        );
+    }
+
+    #[test]
+    fn what_is_pinned_survives_the_plan() {
+        let parameters = target().parameters().unwrap();
+        let fields = parameters.into_iter().collect();
+        assert_eq!(
+            serde_json::from_value::<Target>(Value::Object(fields)).unwrap(),
+            target()
+        );
+    }
 }

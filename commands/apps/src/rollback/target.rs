@@ -99,14 +99,12 @@ fn before<'r>(newest_first: &[&'r Release], current: &Release) -> Result<(&'r Re
     let other_code = newest_first
         .iter()
         .filter(|release| release.version < below && release.slug != current.slug);
-    let mut skipped = 0;
-    for release in other_code {
-        if release.eligible_for_rollback && release.status == ReleaseStatus::Succeeded {
-            return Ok((release, skipped));
-        }
-        skipped += 1;
-    }
-    Err(No::NothingBefore(current.version))
+    let usable =
+        |release: &Release| release.eligible_for_rollback && release.status == ReleaseStatus::Succeeded;
+    let found = other_code.enumerate().find(|(_, release)| usable(release));
+    found
+        .map(|(skipped, release)| (*release, skipped))
+        .ok_or(No::NothingBefore(current.version))
 }
 
 /// The release that this one went back to, if it is a rollback.

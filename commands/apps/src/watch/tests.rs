@@ -53,7 +53,7 @@ fn trap_26_what_was_seen_is_not_told_again() {
 #[test]
 fn an_answer_is_remembered_only_with_what_was_stored() {
     let app = prod();
-    let watch = Watch::new(Arc::new(apps(Arc::default())), &app, Duration::from_secs(60));
+    let watch = Watch::new(Arc::new(apps(Arc::default())), &app, Duration::from_mins(1));
     let etag: Option<Etag> = None;
     watch.remember(etag, "v813");
     assert_eq!(watch.known(Some("v812")), None);

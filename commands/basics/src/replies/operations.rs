@@ -26,7 +26,10 @@ pub(crate) fn not_unknown(ask: &Ask<'_>, operation: &Operation) -> Refusal {
 
 pub(crate) fn operations(ask: &Ask<'_>, operations: &[Operation]) -> Reply {
     listed("there are no operations.", operations, |operation| {
-        let when = ago(operation.ended.unwrap_or(operation.began), ask.now);
+        let when = match operation.ended {
+            Some(ended) => ago(ended, ask.now),
+            None => format!("began {}", ago(operation.began, ask.now)),
+        };
         Line::new("op ")
             .code(operation.id.as_str())
             .then(": ")
@@ -49,7 +52,11 @@ pub(crate) fn operation(ask: &Ask<'_>, operation: &Operation, journal: &[Entry])
         .code(operation.id.as_str())
         .then(" (")
         .foreign(operation.plan.summary.clone())
-        .then(format!(") {}", operation.state.word()));
+        .then(format!(
+            ") {}",
+            if operation.state.is_final() { "" } else { "is " }
+        ))
+        .then(operation.state.word());
     let took = span(between(operation.began, operation.ended.unwrap_or(ask.now)));
     let reply = Reply::line(came_to(head, operation).then(format!(
         " · {took} · asked by {}{signed}",
