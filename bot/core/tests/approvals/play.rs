@@ -60,7 +60,8 @@ pub(crate) struct Game {
 }
 
 impl Game {
-    pub(crate) fn new(world: [u8; 16]) -> Self {
+    pub(crate) fn new(world: u128) -> Self {
+        let world = world.to_le_bytes();
         let (model, asked) = Model::from_bytes(world);
         let rooms = if world[14] % 4 == 0 { 0 } else { 3 };
         let shown = |asked: &Asked| 1 << (asked.account % 2) | rooms | u16::from(world[15]) << 2;
@@ -95,10 +96,11 @@ impl Game {
         }
     }
 
-    /// The bytes of an event; those of `on` also say whether a process with an old copy acts, whether the process
+    /// Plays the event that a number stands for. The byte for `on` also say whether a process with an old copy acts, whether the process
     /// dies before it commits, and whether the other process reads.
-    pub(crate) fn step(&mut self, bytes: [u8; 6], watch: &mut dyn FnMut(&Change<'_>) -> Checked) -> Checked {
-        let event = Event::from_bytes(bytes);
+    pub(crate) fn step(&mut self, number: u64, watch: &mut dyn FnMut(&Change<'_>) -> Checked) -> Checked {
+        let bytes = number.to_le_bytes();
+        let event = Event::of(number);
         let (is_stale, dies, reads) = (bytes[1] % 8 == 7, bytes[1] % 16 == 5, bytes[1] & 0x60 == 0x60);
         let Some(on) = event.on() else {
             return self.turn(&event);
@@ -114,7 +116,7 @@ impl Game {
         }
         self.play(on, &event, watch)?;
         if reads {
-            self.stale = self.requests.clone();
+            self.stale[on] = self.requests[on].clone();
         }
         Ok(())
     }
@@ -254,7 +256,13 @@ impl Game {
             Event::Policy(bytes) => {
                 model.in_force = match bytes[0] % 8 {
                     0 => None,
-                    1..=3 => Some(self.asked[0].rule.clone()),
+                    1 | 2 => Some(self.asked[0].rule.clone()),
+                    3 | 4 => {
+                        let mut fewer = self.asked[0].rule.clone();
+                        fewer.seats.truncate(1);
+                        fewer.seats.iter_mut().for_each(|seat| seat.roles |= 7);
+                        Some(fewer)
+                    }
                     _ => Some(RuleModel::from_bytes(bytes)),
                 }
             }

@@ -6,6 +6,16 @@ pub(crate) const PEOPLE: usize = 6;
 pub(crate) const ACCOUNTS: usize = 9;
 pub(crate) const START: i64 = 1_000_000;
 
+/// Half of the operations get stuck and, if a person says so, go on.
+const OUTCOMES: [Is; 6] = [
+    Is::Succeeded,
+    Is::Failed,
+    Is::Unknown,
+    Is::Unknown,
+    Is::Executing,
+    Is::Executing,
+];
+
 /// Signatures: how many, of these people and of holders of these roles, at least this strong.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct SeatModel {
@@ -127,8 +137,9 @@ impl Event {
         }
     }
 
-    /// The event that these bytes stand for: every sequence of bytes is one of events.
-    pub(crate) fn from_bytes([kind, on, person, account, strength, more]: [u8; 6]) -> Self {
+    /// The event that a number stands for: every sequence of numbers is one of events.
+    pub(crate) fn of(number: u64) -> Self {
+        let [kind, on, person, account, strength, more, _, _] = number.to_le_bytes();
         let on = usize::from(on % 4 == 0);
         let (person, account) = (usize::from(person) % PEOPLE, usize::from(account) % ACCOUNTS);
         // Most messages come with the first account of the person, well proven, and in a room.
@@ -158,8 +169,7 @@ impl Event {
             },
             22..=24 => Self::Follow {
                 on,
-                to: [Is::Succeeded, Is::Failed, Is::Unknown, Is::Unknown, Is::Executing]
-                    [usize::from(more % 5)],
+                to: OUTCOMES[usize::from(more % 6)],
             },
             25 => Self::Expire { on },
             26 => Self::Remind { on },
