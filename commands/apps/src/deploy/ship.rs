@@ -314,11 +314,7 @@ impl Action for Ship {
                     .map_err(Fault::from)?,
             )
         };
-        Ok(facts(
-            &branch,
-            release.map(|release| release.version),
-            ci.as_ref(),
-        ))
+        Ok(facts(&branch, release.as_ref(), ci.as_ref()))
     }
 
     fn moved(&self, plan: &Plan, found: &Facts) -> String {
