@@ -94,7 +94,7 @@ pub(crate) fn request(id: &str) -> Request {
         shown: BTreeSet::from([place("#treeherder")]),
         deadline: at(1800),
         not_after: at(3600),
-        valid: Duration::from_secs(600),
+        valid: Duration::from_mins(10),
         reminded: false,
         version: 0,
     }
@@ -115,6 +115,7 @@ pub(crate) fn operation(id: &str, target: &str) -> Operation {
         ended: None,
         wake_at: None,
         phase: "building".into(),
+        doubt: None,
         progress: Some("post-7".into()),
         cancel: None,
         version: 0,

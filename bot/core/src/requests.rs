@@ -184,8 +184,9 @@ impl Requests {
         matches!(request.state, State::Approved { .. }) || request.due().is_some_and(|due| due <= now)
     }
 
-    /// Does what is to be done about a request. Says whether that came to anything.
-    pub(crate) async fn attend(&self, id: &RequestId) -> Result<bool, StoreError> {
+    /// Does what is to be done about a request, which was tried in vain so many times. Says whether that came to
+    /// anything.
+    pub(crate) async fn attend(&self, id: &RequestId, tries: u32) -> Result<bool, StoreError> {
         let Some(request) = self.context.store.request(id).await? else {
             return Ok(false);
         };
@@ -195,7 +196,7 @@ impl Requests {
         } else if let Some(reminded) = request.remind(now) {
             self.remind(reminded).await
         } else {
-            return self.begin(&request).await;
+            return self.begin(&request, tries).await;
         };
         match done {
             // Somebody signed or denied in the same instant: what is true now is looked at next time.

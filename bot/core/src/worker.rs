@@ -21,8 +21,9 @@ use crate::store::{OperationsWhere, RequestsWhere, StoreError};
 use crate::time::{Duration, Timestamp, after};
 use crate::watch::{self, Sight, Watcher};
 
-/// The pause after work that came to nothing, such as an operation that another process has.
+/// The pause after work that came to nothing, such as an operation that another process has; doubled every time.
 const FRUITLESS: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// A piece of work. No two pieces with the same key are done at the same time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,7 +49,8 @@ pub struct Worker {
     shared: Arc<Shared>,
     busy: HashSet<Work>,
     running: FuturesUnordered<BoxFuture<'static, (Work, bool)>>,
-    not_before: HashMap<Work, Timestamp>,
+    /// What came to nothing: how often, and when it is tried again.
+    in_vain: HashMap<Work, (u32, Timestamp)>,
     look_at: Vec<Timestamp>,
 }
 
@@ -79,7 +81,7 @@ impl Worker {
             shared: Arc::new(shared),
             busy: HashSet::new(),
             running: FuturesUnordered::new(),
-            not_before: HashMap::new(),
+            in_vain: HashMap::new(),
             look_at,
         }
     }
@@ -91,7 +93,7 @@ impl Worker {
         loop {
             let before = *changes.borrow();
             for work in self.due().await? {
-                let fruitful = Arc::clone(&self.shared).perform(work.clone()).await;
+                let fruitful = Arc::clone(&self.shared).perform(work.clone(), self.tries(&work)).await;
                 self.performed(work, fruitful);
             }
             if *changes.borrow() == before {
@@ -132,9 +134,9 @@ impl Worker {
             Ok(due) => {
                 for work in due {
                     self.busy.insert(work.clone());
-                    let shared = Arc::clone(&self.shared);
+                    let (shared, tries) = (Arc::clone(&self.shared), self.tries(&work));
                     self.running.push(Box::pin(async move {
-                        let fruitful = shared.perform(work.clone()).await;
+                        let fruitful = shared.perform(work.clone(), tries).await;
                         (work, fruitful)
                     }));
                 }
@@ -156,15 +158,20 @@ impl Worker {
         if let Work::Watch(n) = work {
             self.look_at[n] = after(now, self.shared.watchers[n].0.every());
         } else if fruitful {
-            self.not_before.remove(&work);
+            self.in_vain.remove(&work);
         } else {
-            self.not_before.insert(work, after(now, FRUITLESS));
+            let tries = self.tries(&work);
+            let pause = FRUITLESS.saturating_mul(1 << tries.min(10)).min(LONGEST_PAUSE);
+            self.in_vain.insert(work, (tries + 1, after(now, pause)));
         }
+    }
+
+    fn tries(&self, work: &Work) -> u32 {
+        self.in_vain.get(work).map_or(0, |(tries, _)| *tries)
     }
 
     async fn due(&mut self) -> Result<Vec<Work>, StoreError> {
         let now = self.shared.context.now();
-        self.not_before.retain(|_, at| *at > now);
         let mut due = vec![Work::Outbox, Work::Targets];
         for request in self.shared.context.store.requests(RequestsWhere::Open).await? {
             if self.shared.requests.is_due(&request, now) {
@@ -177,19 +184,21 @@ impl Worker {
             }
         }
         due.extend(self.look_at.iter().enumerate().filter(|(_, at)| **at <= now).map(|(n, _)| Work::Watch(n)));
-        due.retain(|work| !self.busy.contains(work) && !self.not_before.contains_key(work));
+        due.retain(|work| !self.busy.contains(work) && self.in_vain.get(work).is_none_or(|(_, again)| *again <= now));
+        // What is not due any more was dealt with by somebody else.
+        self.in_vain.retain(|work, (_, again)| *again > now || due.contains(work));
         Ok(due)
     }
 
     /// The timers that are not in the store: when to look at targets again, and at what came to nothing.
     fn own_timers(&self) -> Option<Timestamp> {
-        self.look_at.iter().copied().chain(self.not_before.values().copied()).min()
+        self.look_at.iter().copied().chain(self.in_vain.values().map(|(_, again)| *again)).min()
     }
 
     /// When the next of these requests, approved and not to be begun just now, is tried again.
     fn tried_again(&self, requests: &[approval::Request]) -> Option<Timestamp> {
         let approved = requests.iter().filter(|request| matches!(request.state, approval::State::Approved { .. }));
-        approved.filter_map(|request| self.not_before.get(&Work::Request(request.id.clone())).copied()).min()
+        approved.filter_map(|request| self.in_vain.get(&Work::Request(request.id.clone())).map(|(_, again)| *again)).min()
     }
 }
 
@@ -205,12 +214,12 @@ impl Shared {
         Ok(running.filter_map(|operation| operation.wake_at).chain(tried_again).min())
     }
 
-    /// Does a piece of work, and says whether it came to anything.
-    async fn perform(self: Arc<Self>, work: Work) -> bool {
+    /// Does a piece of work that was tried in vain so many times, and says whether it came to anything.
+    async fn perform(self: Arc<Self>, work: Work, tries: u32) -> bool {
         let outcome = match &work {
             Work::Outbox => outbox::deliver(&self.context, &self.speaker).await.map(|_| true),
             Work::Targets => self.requests.end_locks().await.map(|()| true),
-            Work::Request(id) => self.requests.attend(id).await,
+            Work::Request(id) => self.requests.attend(id, tries).await,
             Work::Operation(id) => self.engine.advance(id).await,
             Work::Watch(n) => {
                 let (watcher, sight) = &self.watchers[*n];

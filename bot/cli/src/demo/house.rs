@@ -25,7 +25,7 @@ use crate::wiring::{self, Parts};
 /// The configuration of the demo is the example that the project ships.
 const CONFIG: &str = include_str!("../../../../deploy/treeherder.toml");
 /// The sandbox is on this machine: what it does not answer by then, it does not answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(1);
 /// A Monday morning.
 const SCRIPTS_BEGIN: &str = "2026-11-02T09:00:00Z";
 /// So much faster than real do things go in front of people: a deploy of six minutes takes eighteen seconds.

@@ -112,6 +112,7 @@ async fn attempt(execution: &mut Execution<'_>, step: Step) -> Result<Flow, Stor
             (TroubleKind::Never, _) => execution.fail(&trouble).await,
             (TroubleKind::Lost, Repeat::Once) => {
                 tracing::warn!(operation = %execution.operation.id, step = step.name, trouble = %trouble, "the outcome of a step is in doubt");
+                execution.operation.doubt = Some(trouble.sentence());
                 Ok(Flow::Go)
             }
             (TroubleKind::Again { .. } | TroubleKind::Lost, _) => again(execution, step, &trouble).await,
@@ -141,13 +142,10 @@ async fn reconcile(execution: &mut Execution<'_>, step: Step) -> Result<Flow, St
     match execution.action.reconcile(step.name, &execution.run()).await {
         Ok(Reconciled::Happened(value)) => execution.happened(step, value).await,
         Ok(Reconciled::NotHappened) => {
-            execution.operation.tries += 1;
-            let trouble = Trouble::again(format!("\"{}\" did not happen", step.name));
-            if execution.operation.tries >= MOST_TRIES {
-                return execution.fail(&trouble).await;
-            }
-            let pause = pause(execution.operation.tries, trouble.kind);
-            execution.postpone(step, &trouble, pause, false).await
+            let doubt = execution.operation.doubt.take();
+            let because = doubt.map(|doubt| format!(": {}", doubt.trim_end_matches('.'))).unwrap_or_default();
+            let trouble = Trouble::again(format!("\"{}\" did not happen{because}", step.name));
+            again(execution, step, &trouble).await
         }
         Ok(Reconciled::Later(pause)) => execution.look_again(pause).await,
         Ok(Reconciled::CannotTell(saw)) => execution.unknown(step, saw).await,

@@ -93,6 +93,7 @@ impl Execution<'_> {
     fn step_on(&mut self) {
         self.operation.step += 1;
         self.operation.tries = 0;
+        self.operation.doubt = None;
         self.operation.wake_at = None;
         self.operation.step_began = self.context.now();
     }

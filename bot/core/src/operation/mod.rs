@@ -117,6 +117,8 @@ pub struct Operation {
     pub wake_at: Option<Timestamp>,
     /// What it is doing, in words: the last progress that was said.
     pub phase: String,
+    /// Why the outcome of the present step is in doubt, in words.
+    pub doubt: Option<String>,
     /// The post that progress is written into, where the network can edit.
     pub progress: Option<PostId>,
     /// Who wants it stopped; it stops at the next safe point.

@@ -73,7 +73,8 @@ pub(super) fn trouble(operation: &Operation, title: &str, trouble: &Trouble) -> 
 /// Nobody knows what happened; somebody has to decide.
 pub(super) fn unknown(operation: &Operation, title: &str, saw: &str) -> Post {
     let id = &operation.id;
-    let line = Line::new(format!("{title}: I don't know whether it happened: "))
+    let doubt = operation.doubt.as_ref().map(|doubt| format!("{doubt} ")).unwrap_or_default();
+    let line = Line::new(format!("{title}: {doubt}I don't know whether it happened: "))
         .foreign(saw.to_owned())
         .then(". Look for yourself, then ")
         .code(format!("!op {id} retry"))

@@ -1,23 +1,31 @@
 //! The beginning of an approved request: the fingerprint is read again, and one transaction claims the request,
 //! records that, and makes the operation. Before it nothing has an effect; after it the request never begins again.
 
-use super::{Claim, Requests};
+use super::{Claim, Requests, posts};
 use crate::approval::Request;
 use crate::context::Context;
 use crate::id::OperationId;
-use crate::operation::{Operation, RETRY, SKIP, State, TroubleKind};
+use crate::operation::{Operation, RETRY, SKIP, State, Trouble, TroubleKind};
 use crate::plan::Plan;
 use crate::store::{Batch, Conflict, OperationsWhere, Require, StoreError, Write};
 
 impl Requests {
     /// Begins an approved request, or ends it if the world moved. Says whether that came to anything; if not, it is
     /// tried again as long as the approval is valid.
-    pub(super) async fn begin(&self, request: &Request) -> Result<bool, StoreError> {
+    pub(super) async fn begin(&self, request: &Request, tries: u32) -> Result<bool, StoreError> {
         if self.is_busy(&request.plan).await? {
             return Ok(false);
         }
-        let Some(facts) = self.facts(request).await else {
-            return Ok(false);
+        let facts = match self.facts(request).await {
+            Ok(facts) => facts,
+            Err(trouble) => {
+                tracing::warn!(request = %request.id, %trouble, tries, "the facts cannot be read now");
+                if tries == 0 {
+                    let post = posts::waits(request, &trouble, self.context.now());
+                    self.context.store.commit(Batch::of(Write::Enqueue(post))).await?;
+                }
+                return Ok(false);
+            }
         };
         let id = OperationId::draw(&*self.context.random);
         let present = self.present(self.context.now());
@@ -51,20 +59,17 @@ impl Requests {
         }
     }
 
-    /// What moved since the plan was made, if anything did; nothing at all if that cannot be told now.
-    async fn facts(&self, request: &Request) -> Option<Result<(), String>> {
+    /// What moved since the plan was made, if anything did; trouble if that cannot be told now.
+    async fn facts(&self, request: &Request) -> Result<Result<(), String>, Trouble> {
         let plan = &request.plan;
         let Some(action) = self.context.actions.get(&plan.action) else {
-            return Some(Err(format!("this version of the bot has no action {}", plan.action)));
+            return Ok(Err(format!("this version of the bot has no action {}", plan.action)));
         };
         match action.facts(plan).await {
-            Ok(found) if found == plan.fingerprint => Some(Ok(())),
-            Ok(found) => Some(Err(format!("since {} asked, {}", plan.requester, action.moved(plan, &found)))),
-            Err(trouble) if trouble.kind == TroubleKind::Never => Some(Err(trouble.sentence())),
-            Err(trouble) => {
-                tracing::warn!(request = %request.id, %trouble, "the facts cannot be read now");
-                None
-            }
+            Ok(found) if found == plan.fingerprint => Ok(Ok(())),
+            Ok(found) => Ok(Err(format!("since {} asked, {}", plan.requester, action.moved(plan, &found)))),
+            Err(trouble) if trouble.kind == TroubleKind::Never => Ok(Err(trouble.sentence().trim_end_matches('.').to_owned())),
+            Err(trouble) => Err(trouble),
         }
     }
 
@@ -116,6 +121,7 @@ fn operation(context: &Context, id: OperationId, request: &Request) -> Operation
         ended: None,
         wake_at: None,
         phase: String::new(),
+        doubt: None,
         progress: None,
         cancel: None,
         version: 0,

@@ -2,12 +2,13 @@
 
 use crate::approval::{Origin, Present, Request, State};
 use crate::message::{Account, Place};
+use crate::operation::Trouble;
 use crate::person::{Directory, Person};
 use crate::plan::{SealedPlan, Whole};
 use crate::policy::{Rule, words};
 use crate::reply::{Addressee, Block, Button, Line, Post, Reply, Tone, Urgency};
 use crate::text::span;
-use crate::time::between;
+use crate::time::{Timestamp, between};
 
 /// The card of a request: what people sign. A pure function of the plan, the seats and the time left.
 pub(crate) fn card(request: &Request, present: &Present<'_>) -> (Reply, Whole) {
@@ -88,6 +89,16 @@ pub(super) fn reminder(request: &Request, present: &Present<'_>) -> Post {
     let left = span(between(present.now, request.deadline));
     let words = format!("{left} are left to sign what {} asks for: ", request.plan.requester);
     urgent(Post::to(request.origin.place.clone(), call(request, &signers, &words)))
+}
+
+/// An approved request cannot begin yet: what it relies on cannot be read.
+pub(super) fn waits(request: &Request, trouble: &Trouble, now: Timestamp) -> Post {
+    let left = request.end().map(|end| span(between(now, end))).unwrap_or_default();
+    let id = &request.id;
+    let line = Line::new(format!("{id} can't begin yet: {} I keep trying for {left}; ", trouble.sentence()))
+        .code(format!("!cancel {id}"))
+        .then(" stops that.");
+    to_requester(&request.origin, Reply::line(line).toned(Tone::Waiting))
 }
 
 /// What is about to happen, for plans that need no signature.
