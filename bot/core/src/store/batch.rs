@@ -237,7 +237,7 @@ pub enum Conflict {
     /// Another process has the operation now.
     Fenced(OperationId),
     /// The target is locked.
-    Locked(Lock),
+    Locked(Box<Lock>),
     /// The target has no lock.
     NotLocked(TargetName),
     /// The target is held.
