@@ -3,5 +3,6 @@
 mod architecture;
 mod faults;
 mod kill;
+mod store;
 mod support;
 mod transcripts;

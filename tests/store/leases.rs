@@ -9,7 +9,7 @@ use super::each_store;
 use super::sample::at;
 
 async fn lease(store: &Arc<dyn Store>, holder: &str, now: i64) -> Option<Lease> {
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     store
         .lease("watch prod", &holder.into(), at(now), minute)
         .await

@@ -18,14 +18,14 @@ async fn a_lock_keeps_others_out_but_not_its_holder() {
     for store in each_store().await {
         let alices = lock("prod", "alice", 0, None);
         done(&store, Batch::of(Write::Lock(alices.clone()))).await;
-        assert_eq!(store.locks().await.unwrap(), [alices.clone()]);
+        assert_eq!(store.locks().await.unwrap(), std::slice::from_ref(&alices));
         done(&store, free_for("alice", 1)).await;
         assert_eq!(
             refused(&store, free_for("bob", 1)).await,
-            Conflict::Locked(alices.clone())
+            Conflict::Locked(Box::new(alices.clone()))
         );
         let bobs = Batch::of(Write::Lock(lock("prod", "bob", 1, None)));
-        assert_eq!(refused(&store, bobs).await, Conflict::Locked(alices));
+        assert_eq!(refused(&store, bobs).await, Conflict::Locked(Box::new(alices)));
     }
 }
 

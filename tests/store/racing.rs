@@ -9,10 +9,10 @@ use countersign_core::store::{Batch, Store, StoreError, Write};
 use super::each_store;
 use super::sample::{operation, record};
 
-const TASKS: usize = 64;
-const COUNTS: usize = 50;
+const TASKS: u32 = 64;
+const COUNTS: u32 = 50;
 /// Two tasks to each operation get into each other's way.
-const OPERATIONS: usize = 32;
+const OPERATIONS: u32 = 32;
 
 /// Counts an operation's `tries` up by one, and says which audit record says so.
 async fn count_up(store: &Arc<dyn Store>, id: &str) -> u64 {
@@ -40,7 +40,7 @@ async fn every_change_counts_once() {
                 let store = Arc::clone(&store);
                 let id = format!("{:04}", task % OPERATIONS);
                 tokio::spawn(async move {
-                    let mut records = Vec::with_capacity(COUNTS);
+                    let mut records = Vec::new();
                     for _ in 0..COUNTS {
                         records.push(count_up(&store, &id).await);
                     }
@@ -54,17 +54,17 @@ async fn every_change_counts_once() {
         }
         assert_eq!(
             records,
-            (1..=(TASKS * COUNTS) as u64).collect(),
+            (1..=u64::from(TASKS * COUNTS)).collect(),
             "one record a change, none shared"
         );
 
         for n in 0..OPERATIONS {
             let counted = store.operation(&format!("{n:04}").into()).await.unwrap().unwrap();
-            assert_eq!(counted.tries as usize, TASKS / OPERATIONS * COUNTS);
-            assert_eq!(counted.version as usize, TASKS / OPERATIONS * COUNTS);
+            assert_eq!(counted.tries, TASKS / OPERATIONS * COUNTS);
+            assert_eq!(counted.version, u64::from(TASKS / OPERATIONS * COUNTS));
         }
         let chain = store.audit_from(1, 1_000_000).await.unwrap();
-        assert_eq!(chain.len(), TASKS * COUNTS);
+        assert_eq!(chain.len() as u64, u64::from(TASKS * COUNTS));
         let mut verifier = Verifier::default();
         chain
             .iter()

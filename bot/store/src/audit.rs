@@ -29,7 +29,7 @@ pub(crate) const BY_BOTH: &str = "
     WHERE at >= $1 AND person = $3 AND target = $4 ORDER BY at DESC, seq DESC LIMIT $2";
 
 fn digest(seq: i64, text: &str) -> Result<Digest, StoreError> {
-    text.parse().map_err(|error| unreadable("audit", seq, error))
+    text.parse().map_err(|error| unreadable("audit", &seq, error))
 }
 
 /// The head of the chain as the writer's transaction sees it.
@@ -73,7 +73,7 @@ type Row = (i64, String, String, String);
 fn record((seq, body, previous, hash): Row) -> Result<Record, StoreError> {
     Ok(Record {
         seq: counter(seq),
-        entry: decode("audit", seq, &body)?,
+        entry: decode("audit", &seq, &body)?,
         previous: digest(seq, &previous)?,
         hash: digest(seq, &hash)?,
     })
@@ -102,14 +102,13 @@ pub(crate) async fn find(db: &SqlitePool, which: AuditWhere) -> Result<Vec<Recor
 }
 
 pub(crate) async fn from(db: &SqlitePool, seq: u64, limit: u32) -> Result<Vec<Record>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT seq, body, previous, hash FROM audit WHERE seq >= $1 ORDER BY seq LIMIT $2",
-    )
-    .bind(integer(seq))
-    .bind(limit)
-    .fetch_all(db)
-    .await
-    .map_err(unavailable("reading the audit"))?;
+    let rows: Vec<Row> =
+        sqlx::query_as("SELECT seq, body, previous, hash FROM audit WHERE seq >= $1 ORDER BY seq LIMIT $2")
+            .bind(integer(seq))
+            .bind(limit)
+            .fetch_all(db)
+            .await
+            .map_err(unavailable("reading the audit"))?;
     rows.into_iter().map(record).collect()
 }
 

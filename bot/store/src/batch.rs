@@ -7,7 +7,11 @@ use crate::audit::Head;
 use crate::{audit, inbox, locks, notes, operations, outbox, requests};
 
 /// Does all of it and says what the head of the audit is then. After an error the caller rolls back.
-pub(crate) async fn write(db: &mut SqliteConnection, batch: Batch, mut head: Head) -> Result<Head, StoreError> {
+pub(crate) async fn write(
+    db: &mut SqliteConnection,
+    batch: Batch,
+    mut head: Head,
+) -> Result<Head, StoreError> {
     for require in &batch.require {
         check(db, require).await?;
     }

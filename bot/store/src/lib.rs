@@ -9,6 +9,8 @@ mod notes;
 mod open;
 mod operations;
 mod outbox;
+#[cfg(test)]
+mod plans;
 mod requests;
 mod words;
 mod writer;
@@ -41,13 +43,13 @@ pub struct Sqlite {
     jobs: mpsc::Sender<Job>,
     wakeups: watch::Sender<u64>,
     writer: Mutex<Option<JoinHandle<()>>>,
-    sqlite_version: String,
+    version: String,
 }
 
 impl Sqlite {
     /// The version of SQLite that is built in.
     pub fn sqlite_version(&self) -> &str {
-        &self.sqlite_version
+        &self.version
     }
 
     /// Writes what was handed over before, and lets go of the file: when this returns, another process may open it.

@@ -34,7 +34,7 @@ pub(crate) async fn not_locked(
 ) -> Result<(), StoreError> {
     match of_others(db, target, except, now).await? {
         None => Ok(()),
-        Some(lock) => Err(StoreError::Conflict(Conflict::Locked(lock))),
+        Some(lock) => Err(StoreError::Conflict(Conflict::Locked(Box::new(lock)))),
     }
 }
 
@@ -79,7 +79,9 @@ pub(crate) async fn not_held(db: &mut SqliteConnection, target: &TargetName) -> 
         .map_err(unavailable("reading a hold"))?;
     match body {
         None => Ok(()),
-        Some(body) => Err(StoreError::Conflict(Conflict::Held(decode("holds", target, &body)?))),
+        Some(body) => Err(StoreError::Conflict(Conflict::Held(decode(
+            "holds", target, &body,
+        )?))),
     }
 }
 

@@ -13,7 +13,105 @@ pub(crate) const NEWEST: i64 = FILES[FILES.len() - 1].0;
 /// Brings a store up to [`NEWEST`].
 pub(crate) fn migrator() -> Migrator {
     let migration = |&(version, name, sql): &(i64, &'static str, &'static str)| {
-        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false)
+        Migration::new(
+            version,
+            Cow::Borrowed(name),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
     };
     Migrator::with_migrations(FILES.iter().map(migration).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::audit::Verifier;
+    use countersign_core::operation::State;
+    use countersign_core::store::{OperationsWhere, RequestsWhere, Store as _};
+    use countersign_core::time::Timestamp;
+    use sqlx::sqlite::SqliteConnectOptions;
+    use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+
+    use super::*;
+    use crate::Sqlite;
+
+    /// A store as the version `version` left it, with the data of `tests/data`.
+    async fn of_version(version: i64, path: &std::path::Path) {
+        let data = format!("{}/tests/data/{version:04}.sql", env!("CARGO_MANIFEST_DIR"));
+        let data = std::fs::read_to_string(&data).unwrap_or_else(|error| {
+            panic!("{data}: {error}; every version needs data that later ones must read")
+        });
+        let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+        let mut db = options.connect().await.unwrap();
+        migrator().run_to(version, &mut db).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(data)).execute(&mut db).await.unwrap();
+        db.close().await.unwrap();
+    }
+
+    /// What the data of every version says, in that version's words.
+    async fn is_all_there(store: &Sqlite) {
+        let open = store.requests(RequestsWhere::Open).await.unwrap();
+        assert_eq!(
+            open.iter().map(|request| request.id.as_str()).collect::<Vec<_>>(),
+            ["R-0001"]
+        );
+        assert_eq!((open[0].votes.len(), open[0].version), (1, 1));
+        let ended = store.requests(RequestsWhere::Ended { limit: 9 }).await.unwrap();
+        assert_eq!(
+            ended
+                .iter()
+                .map(|request| request.id.as_str())
+                .collect::<Vec<_>>(),
+            ["R-0002"]
+        );
+
+        let operations = store
+            .operations(OperationsWhere::Newest {
+                limit: 9,
+                target: None,
+            })
+            .await
+            .unwrap();
+        assert_eq!(
+            operations
+                .iter()
+                .map(|operation| operation.id.as_str())
+                .collect::<Vec<_>>(),
+            ["AAAA", "7F3K"]
+        );
+        assert_eq!(operations[1].state, State::Running);
+        assert_eq!(store.journal(&"7F3K".into()).await.unwrap().len(), 2);
+
+        assert_eq!(store.locks().await.unwrap()[0].target.as_str(), "stage");
+        assert_eq!(store.holds().await.unwrap()[0].at, "v811");
+        assert_eq!(store.unhandled().await.unwrap()[0].message.text, "!deploy prod");
+        assert_eq!(store.outgoing(Timestamp::MAX, 9).await.unwrap().len(), 2);
+        assert_eq!(
+            store.note("prod releases").await.unwrap().as_deref(),
+            Some("v812")
+        );
+        assert!(store.announced("release/prod/v813").await.unwrap());
+
+        let mut verifier = Verifier::default();
+        let records = store.audit_from(1, 99).await.unwrap();
+        records
+            .iter()
+            .try_for_each(|record| verifier.check(record))
+            .unwrap();
+        assert_eq!(records.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_store_of_any_version_is_brought_up_to_date_with_all_that_is_in_it() {
+        for &(version, ..) in FILES {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("store.db");
+            of_version(version, &path).await;
+            let store = Sqlite::open(&path).await.unwrap();
+            is_all_there(&store).await;
+            store.close().await;
+            Sqlite::open(&path).await.unwrap().close().await;
+        }
+    }
 }

@@ -44,13 +44,18 @@ pub(crate) async fn note(db: &SqlitePool, name: &str) -> Result<Option<String>, 
         .map_err(unavailable("reading a note"))
 }
 
-pub(crate) async fn announce(db: &mut SqliteConnection, key: String, at: Timestamp) -> Result<(), StoreError> {
-    let done = sqlx::query("INSERT INTO announcements (key, at) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING")
-        .bind(&key)
-        .bind(at.as_millisecond())
-        .execute(db)
-        .await
-        .map_err(unavailable("writing an announcement"))?;
+pub(crate) async fn announce(
+    db: &mut SqliteConnection,
+    key: String,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let done =
+        sqlx::query("INSERT INTO announcements (key, at) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING")
+            .bind(&key)
+            .bind(at.as_millisecond())
+            .execute(db)
+            .await
+            .map_err(unavailable("writing an announcement"))?;
     met(done.rows_affected(), || Conflict::Announced(key))
 }
 

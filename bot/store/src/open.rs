@@ -6,9 +6,11 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use countersign_core::time::Duration;
-use sqlx::migrate::MigrateError;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::ConnectOptions as _;
+use sqlx::migrate::MigrateError;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use tokio::sync::{Mutex, mpsc, watch};
 
 use crate::writer::Writer;
@@ -33,7 +35,9 @@ pub enum OpenError {
         by: String,
     },
     /// The operating system refused a file.
-    #[error("{path} cannot be opened; its folder must exist and the bot's user may have to be given the right")]
+    #[error(
+        "{path} cannot be opened; its folder must exist and the bot's user may have to be given the right"
+    )]
     File {
         /// The file.
         path: PathBuf,
@@ -42,7 +46,9 @@ pub enum OpenError {
         source: io::Error,
     },
     /// A newer version has written to it.
-    #[error("the store {path} was written by a newer countersign (schema {found}, this one knows {known}): run that one, or restore a backup made before the update")]
+    #[error(
+        "the store {path} was written by a newer countersign (schema {found}, this one knows {known}): run that one, or restore a backup made before the update"
+    )]
     Newer {
         /// The file.
         path: PathBuf,
@@ -52,7 +58,9 @@ pub enum OpenError {
         known: i64,
     },
     /// It was opened to be read only, and its schema is an older one.
-    #[error("the store {path} is of an older countersign (schema {found}, this one reads {known}): start the bot once, which brings it up to date")]
+    #[error(
+        "the store {path} is of an older countersign (schema {found}, this one reads {known}): start the bot once, which brings it up to date"
+    )]
     Older {
         /// The file.
         path: PathBuf,
@@ -73,7 +81,9 @@ pub enum OpenError {
         source: sqlx::Error,
     },
     /// Its schema could not be brought up to date. It is as it was before.
-    #[error("the store {path} could not be brought up to date; it is as it was, so the version before still runs")]
+    #[error(
+        "the store {path} could not be brought up to date; it is as it was, so the version before still runs"
+    )]
     Migration {
         /// The file.
         path: PathBuf,
@@ -94,10 +104,13 @@ impl Sqlite {
 
         let options = writing(&path);
         let mut connection = options.connect().await.map_err(refused)?;
-        if let Err(source) = migrations::migrator().run_direct(None, &mut connection, false).await {
+        if let Err(source) = migrations::migrator()
+            .run_direct(None, &mut connection, false)
+            .await
+        {
             return Err(migration(&path, source));
         }
-        let sqlite_version = version(&mut connection).await.map_err(refused)?;
+        let version = version_of_sqlite(&mut connection).await.map_err(refused)?;
         let readers = readers(&path).await.map_err(refused)?;
 
         let (wakeups, _) = watch::channel(0);
@@ -114,7 +127,7 @@ impl Sqlite {
             jobs,
             wakeups,
             writer: Mutex::new(Some(writer)),
-            sqlite_version,
+            version,
         })
     }
 
@@ -123,7 +136,7 @@ impl Sqlite {
         let path = real(path.as_ref())?;
         let refused = |source| database(&path, source);
         let readers = readers(&path).await.map_err(refused)?;
-        let (found, sqlite_version): (i64, String) =
+        let (found, version): (i64, String) =
             sqlx::query_as("SELECT COALESCE(MAX(version), 0), sqlite_version() FROM _sqlx_migrations")
                 .fetch_one(&readers)
                 .await
@@ -142,7 +155,7 @@ impl Sqlite {
             jobs,
             wakeups: watch::channel(0).0,
             writer: Mutex::new(None),
-            sqlite_version,
+            version,
         })
     }
 }
@@ -167,8 +180,10 @@ fn migration(path: &Path, source: MigrateError) -> OpenError {
     }
 }
 
-async fn version(connection: &mut sqlx::SqliteConnection) -> Result<String, sqlx::Error> {
-    sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await
+async fn version_of_sqlite(connection: &mut sqlx::SqliteConnection) -> Result<String, sqlx::Error> {
+    sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(connection)
+        .await
 }
 
 /// `synchronous = FULL`: a commit is on disk when it returns, also if the power fails then.

@@ -11,9 +11,10 @@ use crate::words::{counter, decode, decode_all, encode, integer, met, unavailabl
 
 const TABLE: &str = "operations";
 
-/// `due_at` is the later of the timer and the end of the claim: see the migration.
+/// `due_at` is the later of the timer and the end of the claim: see the migration. `open` follows from running, and
+/// is there for its index.
 pub(crate) const DUE: &str =
-    "SELECT id, body FROM operations WHERE state = 'running' AND due_at <= $1 ORDER BY number";
+    "SELECT id, body FROM operations WHERE open AND state = 'running' AND due_at <= $1 ORDER BY number";
 
 fn wake_at(operation: &Operation) -> i64 {
     operation.wake_at.map_or(0, Timestamp::as_millisecond)
@@ -164,11 +165,11 @@ pub(crate) async fn list(db: &SqlitePool, which: OperationsWhere) -> Result<Vec<
         OperationsWhere::Newest {
             limit,
             target: Some(target),
-        } => sqlx::query_as(
-            "SELECT id, body FROM operations WHERE target = $1 ORDER BY number DESC LIMIT $2",
-        )
-        .bind(target.as_str().to_owned())
-        .bind(limit),
+        } => {
+            sqlx::query_as("SELECT id, body FROM operations WHERE target = $1 ORDER BY number DESC LIMIT $2")
+                .bind(target.as_str().to_owned())
+                .bind(limit)
+        }
     };
     let rows = query
         .fetch_all(db)

@@ -64,7 +64,7 @@ pub(crate) async fn due(db: &SqlitePool, now: Timestamp, limit: u32) -> Result<V
         .map(|(id, sending, tries, due, body)| {
             Ok(Outgoing {
                 id: counter(id),
-                post: decode("outbox", id, &body)?,
+                post: decode("outbox", &id, &body)?,
                 state: if sending {
                     OutgoingState::Sending
                 } else {

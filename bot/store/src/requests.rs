@@ -1,28 +1,14 @@
 //! Requests. A change is a compare-and-swap on the version.
 
-use countersign_core::approval::{Request, State};
+use countersign_core::approval::Request;
 use countersign_core::id::RequestId;
 use countersign_core::store::{Conflict, RequestsWhere, StoreError};
-use countersign_core::time::{Timestamp, after, between};
+use countersign_core::time::Timestamp;
 use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::words::{decode, decode_all, encode, integer, met, unavailable};
 
 const TABLE: &str = "requests";
-
-/// When something has to be done about a request by itself: the reminder halfway between asking and the deadline,
-/// the deadline, the end of an approval.
-fn due_at(request: &Request) -> Option<Timestamp> {
-    match request.state {
-        State::Pending if request.reminded => Some(request.deadline),
-        State::Pending => {
-            let half = between(request.plan.created, request.deadline) / 2;
-            Some(after(request.plan.created, half).min(request.deadline))
-        }
-        State::Approved { until } => Some(until),
-        _ => None,
-    }
-}
 
 pub(crate) async fn insert(db: &mut SqliteConnection, request: &Request) -> Result<(), StoreError> {
     let done = sqlx::query(
@@ -33,7 +19,7 @@ pub(crate) async fn insert(db: &mut SqliteConnection, request: &Request) -> Resu
     .bind(integer(request.version))
     .bind(request.state.word())
     .bind(!request.state.is_final())
-    .bind(due_at(request).map(Timestamp::as_millisecond))
+    .bind(request.due().map(Timestamp::as_millisecond))
     .bind(encode(request)?)
     .execute(db)
     .await
@@ -51,7 +37,7 @@ pub(crate) async fn update(db: &mut SqliteConnection, mut request: Request) -> R
     .bind(integer(request.version))
     .bind(request.state.word())
     .bind(!request.state.is_final())
-    .bind(due_at(&request).map(Timestamp::as_millisecond))
+    .bind(request.due().map(Timestamp::as_millisecond))
     .bind(encode(&request)?)
     .bind(request.id.as_str())
     .bind(integer(made_from))
@@ -74,10 +60,14 @@ pub(crate) async fn list(db: &SqlitePool, which: RequestsWhere) -> Result<Vec<Re
     let query = match which {
         RequestsWhere::Open => sqlx::query_as("SELECT id, body FROM requests WHERE open ORDER BY number"),
         RequestsWhere::Ended { limit } => {
-            sqlx::query_as("SELECT id, body FROM requests WHERE NOT open ORDER BY number DESC LIMIT $1").bind(limit)
+            sqlx::query_as("SELECT id, body FROM requests WHERE NOT open ORDER BY number DESC LIMIT $1")
+                .bind(limit)
         }
     };
-    let rows = query.fetch_all(db).await.map_err(unavailable("reading requests"))?;
+    let rows = query
+        .fetch_all(db)
+        .await
+        .map_err(unavailable("reading requests"))?;
     decode_all(TABLE, rows)
 }
 

@@ -16,7 +16,10 @@ pub(crate) fn cause(error: &sqlx::Error) -> &'static str {
         _ => None,
     };
     // The low byte of SQLite's extended codes is the kind of error.
-    match code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff) {
+    match code
+        .and_then(|code| code.parse::<u32>().ok())
+        .map(|code| code & 0xff)
+    {
         Some(5 | 6) => "another program is writing to the store file; only one may",
         Some(8) => "the store file may not be written; give the bot's user that right",
         Some(10) => "the disk failed, or a limit on the size of files was reached; see the system's log",
@@ -29,14 +32,38 @@ pub(crate) fn cause(error: &sqlx::Error) -> &'static str {
 
 /// The store did not do it: `tried` says what.
 pub(crate) fn unavailable(tried: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
-    move |error| shared(tried, Arc::new(error))
-}
-
-/// As [`unavailable`], for an error that several callers are told.
-pub(crate) fn shared(tried: &'static str, error: Arc<sqlx::Error>) -> StoreError {
-    StoreError::Unavailable {
+    move |error| StoreError::Unavailable {
         words: format!("{tried}: {}", cause(&error)),
         source: Box::new(error),
+    }
+}
+
+/// An error that several callers are told.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    words: String,
+    source: Arc<dyn Error + Send + Sync>,
+}
+
+impl Shared {
+    pub(crate) fn new(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable { words, source } => Self {
+                words,
+                source: source.into(),
+            },
+            other => Self {
+                words: "writing: something beside it failed".to_owned(),
+                source: Arc::new(other),
+            },
+        }
+    }
+
+    pub(crate) fn told(&self) -> StoreError {
+        StoreError::Unavailable {
+            words: self.words.clone(),
+            source: Box::new(Arc::clone(&self.source)),
+        }
     }
 }
 
@@ -51,7 +78,7 @@ pub(crate) fn closed() -> StoreError {
 /// What is in the store cannot be read.
 pub(crate) fn unreadable(
     table: &'static str,
-    key: impl ToString,
+    key: &impl ToString,
     source: impl Into<Box<dyn Error + Send + Sync>>,
 ) -> StoreError {
     StoreError::Unreadable {
@@ -72,7 +99,7 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<String, StoreError> {
 /// The value that a stored body is.
 pub(crate) fn decode<T: DeserializeOwned>(
     table: &'static str,
-    key: impl ToString,
+    key: &impl ToString,
     body: &str,
 ) -> Result<T, StoreError> {
     serde_json::from_str(body).map_err(|error| unreadable(table, key, error))
@@ -84,7 +111,7 @@ pub(crate) fn decode_all<T: DeserializeOwned>(
     rows: Vec<(String, String)>,
 ) -> Result<Vec<T>, StoreError> {
     rows.into_iter()
-        .map(|(key, body)| decode(table, key, &body))
+        .map(|(key, body)| decode(table, &key, &body))
         .collect()
 }
 

@@ -6,7 +6,6 @@
 //! nothing: its batch is with the writer, or was never sent.
 
 use std::fs::File;
-use std::sync::Arc;
 
 use countersign_core::store::{Batch, StoreError};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -14,9 +13,10 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::audit::{self, Head};
+use crate::batch;
 use crate::notes::{self, LeaseAsk};
 use crate::operations::{self, Claim};
-use crate::{batch, words};
+use crate::words::{Shared, unavailable};
 
 /// How many batches one transaction takes at most: some tens of milliseconds of work.
 const GROUP: usize = 256;
@@ -84,18 +84,18 @@ impl Writer {
             }
             Err(error) => {
                 tracing::error!(%error, batches = replies.len(), "a group of batches was not written");
-                let error = Arc::new(error);
+                let error = Shared::new(error);
                 for reply in replies {
-                    reply.send(Err(words::shared("writing", Arc::clone(&error)))).ok();
+                    reply.send(Err(error.told())).ok();
                 }
             }
         }
     }
 
-    async fn group(&mut self, works: Vec<Work>) -> Result<Vec<Outcome>, sqlx::Error> {
+    async fn group(&mut self, works: Vec<Work>) -> Result<Vec<Outcome>, StoreError> {
         let mut db = match self.connection.take() {
             Some(db) => db,
-            None => self.options.connect().await?,
+            None => self.options.connect().await.map_err(unavailable("writing"))?,
         };
         match transaction(&mut db, works).await {
             Ok((outcomes, changed)) => {
@@ -119,7 +119,7 @@ impl Writer {
 async fn transaction(
     db: &mut SqliteConnection,
     works: Vec<Work>,
-) -> Result<(Vec<Outcome>, bool), sqlx::Error> {
+) -> Result<(Vec<Outcome>, bool), StoreError> {
     execute(db, "BEGIN IMMEDIATE").await?;
     let mut head = None;
     let mut changed = false;
@@ -127,10 +127,11 @@ async fn transaction(
     for work in works {
         let is_batch = matches!(work, Work::Commit(_));
         execute(db, "SAVEPOINT one").await?;
-        let outcome = perform(db, work, &mut head).await;
-        if outcome.is_err() {
-            execute(db, "ROLLBACK TO SAVEPOINT one").await?;
-        }
+        let outcome = match perform(db, work, &mut head).await {
+            // SQLite has rolled back everything by itself, as it does after errors of the disk: this concerns all.
+            Err(error) if execute(db, "ROLLBACK TO SAVEPOINT one").await.is_err() => return Err(error),
+            outcome => outcome,
+        };
         execute(db, "RELEASE SAVEPOINT one").await?;
         changed |= is_batch && outcome.is_ok();
         outcomes.push(outcome);
@@ -157,6 +158,10 @@ async fn perform(db: &mut SqliteConnection, work: Work, head: &mut Option<Head>)
     }
 }
 
-async fn execute(db: &mut SqliteConnection, statement: &'static str) -> Result<(), sqlx::Error> {
-    sqlx::query(statement).execute(db).await.map(drop)
+async fn execute(db: &mut SqliteConnection, statement: &'static str) -> Result<(), StoreError> {
+    sqlx::query(statement)
+        .execute(db)
+        .await
+        .map(drop)
+        .map_err(unavailable("writing"))
 }

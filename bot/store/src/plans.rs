@@ -1,0 +1,48 @@
+//! No question walks through the history: every one that is asked often has its index.
+
+use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
+
+use crate::{Sqlite, audit, notes, operations, outbox};
+
+const QUESTIONS: &[&str] = &[
+    audit::ALL,
+    audit::BY_PERSON,
+    audit::BY_TARGET,
+    audit::BY_BOTH,
+    notes::NEXT_DUE,
+    operations::DUE,
+    outbox::DUE,
+    "SELECT id, body FROM requests WHERE open ORDER BY number",
+    "SELECT id, body FROM operations WHERE open ORDER BY number",
+    "SELECT id, body FROM operations WHERE target = $1 ORDER BY number DESC LIMIT $2",
+    "SELECT id FROM operations WHERE open AND target = $1 AND id <> $2 ORDER BY number LIMIT 1",
+    "SELECT operation, body FROM journal WHERE operation = $1 ORDER BY number",
+    "SELECT id, body FROM inbox WHERE NOT handled ORDER BY number",
+    "DELETE FROM inbox WHERE handled AND at < $1",
+];
+
+async fn plan(db: &mut SqliteConnection, question: &'static str) -> Vec<String> {
+    let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {question}"));
+    let rows = sqlx::raw_sql(explain).fetch_all(db).await.unwrap();
+    rows.iter().map(|row| row.get::<String, _>("detail")).collect()
+}
+
+#[tokio::test]
+async fn every_question_has_its_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    Sqlite::open(&path).await.unwrap().close().await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(&path)
+        .read_only(true);
+    let mut db = options.connect().await.unwrap();
+    for question in QUESTIONS {
+        for step in plan(&mut db, question).await {
+            let walks = step.starts_with("SCAN") && !step.contains("USING");
+            // The four timers that were found, and what waits to be said: that is no history.
+            let few = step == "SCAN timers" || *question == outbox::DUE;
+            assert!(few || !walks, "{question}\n{step}");
+            assert!(few || !step.starts_with("USE TEMP B-TREE"), "{question}\n{step}");
+        }
+    }
+}
