@@ -36,7 +36,8 @@ async fn what_was_written_is_there_when_the_store_is_opened_again() {
     let store = Sqlite::open(&path).await.unwrap();
     store.commit(note("kept")).await.unwrap();
     store.close().await;
-    let store = Sqlite::open(&path).await.unwrap();
+    let opened = tokio::spawn(async move { Sqlite::open(&path).await });
+    let store = opened.await.unwrap().unwrap();
     assert_eq!(store.note("n").await.unwrap().as_deref(), Some("kept"));
 }
 
