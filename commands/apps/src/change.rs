@@ -1,11 +1,12 @@
 //! What lies between two commits: who wrote what, and whether the database will be migrated.
 
-use countersign_core::text::count;
-use countersign_github::{ChangedFile, Comparison, EntryKind, Revision, Sha, Tree};
+use countersign_core::plan::Detail;
+use countersign_core::text::{count, list};
+use countersign_github::{ChangedFile, Commit, Comparison, EntryKind, Revision, Sha, Tree};
 
 use crate::app::{App, Apps};
 use crate::trouble::Fault;
-use crate::words::{people, people_count, short_link};
+use crate::words::{commit_line, one_line, people, people_count, short_link};
 
 /// What lies between two commits.
 #[derive(Clone, Debug)]
@@ -62,11 +63,59 @@ impl Change {
         usize::try_from(self.comparison.ahead_by).unwrap_or(usize::MAX)
     }
 
-    /// `12 commits by 4 people`.
+    /// `12 commits by 4 people`, and how many the base has that go away.
     pub(crate) fn size(&self) -> String {
-        let commits = count(self.count(), "commit");
-        let people = people(&self.comparison.commits).len();
-        format!("{commits} by {}", people_count(people))
+        let come = match self.count() {
+            0 => "no new commits".to_owned(),
+            some => {
+                let people = people(&self.comparison.commits).len();
+                format!("{} by {}", count(some, "commit"), people_count(people))
+            }
+        };
+        match usize::try_from(self.comparison.behind_by).unwrap_or(usize::MAX) {
+            0 => come,
+            1 => format!("{come}, 1 commit goes away"),
+            more => format!("{come}, {more} commits go away"),
+        }
+    }
+
+    /// `12 commits by 4 people, no migrations`.
+    pub(crate) fn size_and_migrations(&self) -> String {
+        list(std::iter::once(self.size()).chain(self.migrations.summary()))
+    }
+
+    /// The subject of its last commit: a stranger's text.
+    pub(crate) fn subject(&self) -> &str {
+        self.comparison.commits.last().map_or("", Commit::subject)
+    }
+
+    /// What people read of it: migrations if there may be any, all commits, newest first, and where to read more.
+    pub(crate) fn details(&self) -> Vec<Detail> {
+        let migrations = match &self.migrations {
+            Migrations::Yes(files) => Some(files.iter().map(|file| one_line(file)).collect()),
+            Migrations::Unknown => Some(vec![
+                "unknown: GitHub does not tell all files of so large a change".to_owned(),
+            ]),
+            Migrations::No | Migrations::NotAsked => None,
+        };
+        let commits = &self.comparison.commits;
+        let mut lines: Vec<String> = commits.iter().rev().map(commit_line).collect();
+        if self.comparison.commits_cut {
+            lines.push(format!("GitHub names {} of {}", commits.len(), self.count()));
+        }
+        let lines = Some(lines).filter(|lines| !lines.is_empty());
+        let groups = [
+            ("migrations", migrations),
+            ("commits", lines),
+            ("compare", Some(vec![self.link.clone()])),
+        ];
+        let detail = |(label, lines): (&str, Option<Vec<String>>)| {
+            Some(Detail {
+                label: label.to_owned(),
+                lines: lines?,
+            })
+        };
+        groups.into_iter().filter_map(detail).collect()
     }
 }
 

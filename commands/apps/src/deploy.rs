@@ -3,8 +3,10 @@
 //!
 //! Targets whose own branch people push to are followed, not pushed.
 
+mod branch;
 mod follow;
 mod pinned;
+mod present;
 mod push;
 mod ship;
 
@@ -20,7 +22,8 @@ use crate::app::{App, Apps, Source};
 use crate::trouble::Fault;
 use crate::words::one_line;
 
-pub(crate) use ship::{SETTLE, Ship, app_of, since_begun};
+pub(crate) use branch::{SETTLE, since_begun};
+pub(crate) use ship::{Ship, app_of};
 
 /// The command.
 pub(crate) struct Deploy {

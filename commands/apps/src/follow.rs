@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::app::App;
+use crate::words::checks;
 
 pub(crate) use build::{among, build, find, is_of};
 pub(crate) use dynos::dynos_up;
@@ -108,5 +109,15 @@ pub(crate) fn wait(pause: Duration, phase: impl Into<String>, usually: Option<Du
         phase: phase.into(),
         detail: None,
         usually,
+    }
+}
+
+/// CI runs. How far it is is shown only where that makes no new line.
+pub(crate) fn waits_for_ci(short: &str, done: usize, total: usize) -> Progress {
+    Progress::Wait {
+        pause: CI_PAUSE,
+        phase: format!("waiting for CI on {short}"),
+        detail: Some(checks(done, total)),
+        usually: None,
     }
 }

@@ -243,7 +243,9 @@ async fn line(apps: &Apps, app: &App, sight: &Sight<'_>, release: &Release) -> R
                 slug_before(apps, app, before).await?,
             );
             let change = explained(apps, app, then.as_ref(), now.as_ref()).await?;
-            Ok(rollback_line(app, release, to, then.as_ref(), change.as_ref()))
+            let same_code = before.is_some_and(|before| before.slug == release.slug);
+            let what = if same_code { None } else { then.as_ref() };
+            Ok(rollback_line(app, release, to, what, change.as_ref()))
         }
         What::Code => {
             let (now, then) = (
@@ -312,7 +314,8 @@ fn code_line(
     }
 }
 
-/// `prod: v814 live · rolled back to v811 (3f2a91c), code and config vars, by erin@… outside the bot · link`.
+/// `prod: v814 live · rolled back to v811 (3f2a91c), code and config vars, by erin@… outside the bot · link`. Without
+/// a slug the code is the same.
 fn rollback_line(
     app: &App,
     release: &Release,
@@ -320,12 +323,13 @@ fn rollback_line(
     slug: Option<&Slug>,
     change: Option<&Change>,
 ) -> Line {
-    let commit = slug.and_then(|slug| slug.commit.as_ref());
-    let code = commit
-        .map(|commit| format!(" ({})", short_commit(commit)))
-        .unwrap_or_default();
+    let what = match slug.map(|slug| &slug.commit) {
+        None => ", the same code with the config vars of then".to_owned(),
+        Some(None) => ", code and config vars".to_owned(),
+        Some(Some(commit)) => format!(" ({}), code and config vars", short_commit(commit)),
+    };
     let line = Line::new(format!(
-        "{}: {} live · rolled back to {to}{code}, code and config vars, by {} outside the bot",
+        "{}: {} live · rolled back to {to}{what}, by {} outside the bot",
         app.target,
         release.version,
         mail(&release.user.email)

@@ -5,27 +5,18 @@ use countersign_core::command::Outcome;
 use countersign_core::plan::{Detail, Draft, Effect, Facts};
 use countersign_core::refusal::Refusal;
 use countersign_core::reply::Reply;
-use countersign_core::text::list;
 use countersign_github::Sha;
-use countersign_heroku::{Build, BuildId, BuildStatus, Release, ReleaseStatus, Slug};
-use futures_util::future::try_join3;
+use countersign_heroku::{Build, BuildId, BuildStatus, Release, ReleaseStatus};
 
 use super::pinned::Pinned;
+use super::present::{Present, summary};
 use super::ship::FOLLOW;
 use crate::app::{App, Apps};
 use crate::change::Change;
-use crate::follow::{BUILDS, is_of};
+use crate::follow::is_of;
 use crate::news::stays_live;
 use crate::trouble::Fault;
-use crate::words::{self, commit_line};
-
-/// What is on the app, and what is on its way there.
-struct Seen {
-    resource: String,
-    release: Option<Release>,
-    slug: Option<Slug>,
-    builds: Vec<Build>,
-}
+use crate::words;
 
 /// Plans to follow this commit, which the app's branch is at.
 pub(super) async fn plan(
@@ -34,9 +25,8 @@ pub(super) async fn plan(
     sha: &Sha,
     reason: Option<String>,
 ) -> Result<Outcome, Refusal> {
-    let seen = look(apps, app).await?;
-    let live = seen.slug.as_ref().and_then(|slug| slug.commit.as_ref());
-    if live.is_some_and(|commit| commit.as_str() == sha.as_str()) {
+    let seen = Present::of(apps, app).await?;
+    if seen.live().as_ref() == Some(sha) {
         let release = seen
             .release
             .map(|release| format!(" ({})", release.version))
@@ -53,28 +43,8 @@ pub(super) async fn plan(
     Ok(Outcome::Plan(Box::new(draft)))
 }
 
-async fn look(apps: &Apps, app: &App) -> Result<Seen, Fault> {
-    let name = &app.heroku;
-    let asked = try_join3(
-        apps.heroku.app(name),
-        apps.heroku.current_release(name),
-        apps.heroku.newest_builds(name, BUILDS),
-    );
-    let (info, release, builds) = asked.await?;
-    let slug = match &release {
-        Some(release) => apps.slug_of(app, release).await?,
-        None => None,
-    };
-    Ok(Seen {
-        resource: info.id.to_string(),
-        release,
-        slug,
-        builds,
-    })
-}
-
 /// The newest build that has nothing to do with this commit, if something is still to come of it.
-async fn coming(apps: &Apps, app: &App, sha: &Sha, seen: &Seen) -> Result<Option<BuildId>, Refusal> {
+async fn coming(apps: &Apps, app: &App, sha: &Sha, seen: &Present) -> Result<Option<BuildId>, Refusal> {
     let Some(at) = seen.builds.iter().position(|build| is_of(build, sha)) else {
         return Ok(seen.builds.first().map(|build| build.id.clone()));
     };
@@ -127,77 +97,45 @@ async fn draft(
     apps: &Apps,
     app: &App,
     sha: &Sha,
-    seen: Seen,
+    seen: Present,
     after_build: Option<BuildId>,
     reason: Option<String>,
 ) -> Result<Draft, Refusal> {
-    let live = seen
-        .slug
-        .as_ref()
-        .and_then(|slug| slug.commit.as_ref()?.as_str().parse::<Sha>().ok());
+    let live = seen.live();
     let change = match &live {
         // What lies between explains the plan; it is not needed to follow it.
-        Some(live) => Change::between(apps, app, live, sha)
-            .await
-            .ok()
-            .filter(|change| change.count() > 0),
+        Some(live) => Change::between(apps, app, live, sha).await.ok(),
         None => None,
     };
     let ci = apps.github.ci(&app.repository, sha).await.map_err(Fault::from)?;
-    let mut size = Vec::new();
-    let mut facts = Vec::new();
-    if let Some(change) = &change {
-        size.push(change.size());
-        size.extend(change.migrations.summary());
-        facts.extend(size.clone());
-    }
-    facts.push(match &live {
-        Some(live) => format!("{}..{}", live.short(), sha.short()),
-        None => sha.short().to_owned(),
-    });
-    facts.push(words::ci(&ci).to_owned());
-    let commits = change.as_ref().map(|change| &change.comparison.commits);
     let pinned = Pinned {
         app: app.heroku.clone(),
         repository: app.repository.clone(),
         branch: app.branch.clone(),
         from: None,
         sha: sha.clone(),
-        subject: commits
-            .and_then(|commits| commits.last())
-            .map(|commit| commit.subject().to_owned())
-            .unwrap_or_default(),
-        size: (!size.is_empty()).then(|| list(size)),
+        subject: change.as_ref().map_or("", Change::subject).to_owned(),
+        size: change.as_ref().map(Change::size_and_migrations),
         compare: change.as_ref().map(|change| change.link.clone()),
         wait_ci: false,
         after_build,
     };
-    let words = format!(
+    let how = format!(
         "Heroku deploys {} by itself; I follow it and change nothing",
         app.branch
     );
     let mut details = vec![Detail {
         label: "how".to_owned(),
-        lines: vec![words],
+        lines: vec![how],
     }];
-    if let Some(change) = &change {
-        let lines = change.comparison.commits.iter().rev().map(commit_line).collect();
-        details.push(Detail {
-            label: "commits".to_owned(),
-            lines,
-        });
-        details.push(Detail {
-            label: "compare".to_owned(),
-            lines: vec![change.link.clone()],
-        });
-    }
+    details.extend(change.iter().flat_map(Change::details));
     Ok(Draft {
         command: "deploy".to_owned(),
         action: FOLLOW.to_owned(),
         effect: Effect::Change,
         target: Some(app.target.clone()),
         resource: Some(seen.resource),
-        summary: format!("deploy {}: {}", app.target, list(facts)),
+        summary: summary(app, change.as_ref(), live.as_ref(), sha, words::ci(&ci)),
         details,
         parameters: pinned.parameters()?,
         // It changes nothing, so there is nothing that must not have moved.

@@ -3,19 +3,18 @@
 use countersign_core::command::{Ask, Outcome};
 use countersign_core::plan::{Detail, Draft, Effect};
 use countersign_core::refusal::Refusal;
-use countersign_core::text::{count, list, span};
+use countersign_core::text::{count, span};
 use countersign_core::time::{Timestamp, between};
-use countersign_github::{Ci, CompareStatus, Sha};
-use countersign_heroku::{Build, Release};
-use futures_util::future::try_join3;
+use countersign_github::{Ci, CompareStatus, Revision, Sha};
+use futures_util::future::try_join;
 
 use super::pinned::{Pinned, facts};
+use super::present::{Present, summary};
 use super::ship::PUSH;
 use crate::app::{App, Apps};
-use crate::change::{Change, Migrations};
-use crate::follow::BUILDS;
+use crate::change::Change;
 use crate::trouble::Fault;
-use crate::words::{self, checks, commit_line, failed_checks, one_line};
+use crate::words::{self, checks, failed_checks};
 
 /// What is wanted of a branch.
 pub(super) struct Wish {
@@ -27,43 +26,46 @@ pub(super) struct Wish {
     pub(super) reason: Option<String>,
 }
 
-/// What a plan is made of.
-struct Seen {
-    resource: String,
-    release: Option<Release>,
-    builds: Vec<Build>,
-    change: Change,
-    ci: Ci,
-}
-
 /// Plans it, unless it cannot be.
 pub(super) async fn plan(apps: &Apps, app: &App, ask: &Ask<'_>, wish: Wish) -> Result<Outcome, Refusal> {
     let seen = look(apps, app, &wish).await?;
-    let comparison = &seen.change.comparison;
-    forward(app, &wish, comparison.status, comparison.behind_by)?;
+    forward(app, &wish, seen.moves.0, seen.moves.1)?;
     let effect = verdict(app, &wish, &seen.ci, ask.now, &|command| ask.type_(command))?;
     Ok(Outcome::Plan(Box::new(draft(app, wish, &seen, effect)?)))
 }
 
+/// What a plan is made of.
+struct Seen {
+    present: Present,
+    /// What the change is seen from: the commit that is live. After a deploy that failed the branch is ahead of it,
+    /// and what lies between goes live too.
+    base: Sha,
+    change: Change,
+    /// How the commit lies to the branch, and how many commits the branch has that it lacks.
+    moves: (CompareStatus, u64),
+    ci: Ci,
+}
+
 async fn look(apps: &Apps, app: &App, wish: &Wish) -> Result<Seen, Fault> {
-    let heroku = async {
-        let name = &app.heroku;
-        let (info, release, builds) = try_join3(
-            apps.heroku.app(name),
-            apps.heroku.current_release(name),
-            apps.heroku.newest_builds(name, BUILDS),
-        )
-        .await?;
-        Ok::<_, Fault>((info.id.to_string(), release, builds))
-    };
     let ci = async { Ok::<_, Fault>(apps.github.ci(&app.repository, &wish.sha).await?) };
-    let change = Change::between(apps, app, &wish.from, &wish.sha);
-    let ((resource, release, builds), ci, change) = try_join3(heroku, ci, change).await?;
+    let (present, ci) = try_join(Present::of(apps, app), ci).await?;
+    let base = present.live().unwrap_or_else(|| wish.from.clone());
+    let change = Change::between(apps, app, &base, &wish.sha).await?;
+    let moves = if base == wish.from {
+        (change.comparison.status, change.comparison.behind_by)
+    } else {
+        let (from, to) = (
+            Revision::from(wish.from.clone()),
+            Revision::from(wish.sha.clone()),
+        );
+        let moves = apps.github.compare(&app.repository, &from, &to).await?;
+        (moves.status, moves.behind_by)
+    };
     Ok(Seen {
-        resource,
-        release,
-        builds,
+        present,
+        base,
         change,
+        moves,
         ci,
     })
 }
@@ -129,106 +131,85 @@ fn verdict(
 }
 
 fn draft(app: &App, wish: Wish, seen: &Seen, effect: Effect) -> Result<Draft, Refusal> {
-    let Wish {
-        from,
-        sha,
-        wait_ci,
-        reason,
-    } = wish;
-    let wait_ci = wait_ci && !matches!(seen.ci, Ci::Green { .. });
-    let change = &seen.change;
-    let range = format!("{}..{}", from.short(), sha.short());
-    let migrations = change.migrations.summary();
-    let size: Vec<String> = std::iter::once(change.size()).chain(migrations.clone()).collect();
+    let wait_ci = wish.wait_ci && !matches!(seen.ci, Ci::Green { .. });
     let ci = if wait_ci {
         "when CI is green"
     } else {
         words::ci(&seen.ci)
     };
-    let facts_of_it: Vec<String> = [change.size(), range, ci.to_owned()]
-        .into_iter()
-        .chain(migrations)
-        .collect();
-    let newest = change.comparison.commits.last();
+    let (change, present) = (&seen.change, &seen.present);
+    let details = details(app, &wish, seen);
+    let Wish {
+        from, sha, reason, ..
+    } = wish;
+    let summary = summary(app, Some(change), Some(&seen.base), &sha, ci);
+    let fingerprint = facts(
+        &from,
+        present.release.as_ref(),
+        Some(&seen.ci).filter(|_| !wait_ci),
+    );
     let pinned = Pinned {
         app: app.heroku.clone(),
         repository: app.repository.clone(),
         branch: app.branch.clone(),
-        from: Some(from.clone()),
+        from: Some(from),
         sha,
-        subject: newest
-            .map(|commit| commit.subject().to_owned())
-            .unwrap_or_default(),
-        size: Some(list(size)),
+        subject: change.subject().to_owned(),
+        size: Some(change.size_and_migrations()),
         compare: Some(change.link.clone()),
         wait_ci,
-        after_build: seen.builds.first().map(|build| build.id.clone()),
+        after_build: present.builds.first().map(|build| build.id.clone()),
     };
     Ok(Draft {
         command: "deploy".to_owned(),
         action: PUSH.to_owned(),
         effect,
         target: Some(app.target.clone()),
-        resource: Some(seen.resource.clone()),
-        summary: format!("deploy {}: {}", app.target, list(facts_of_it)),
-        details: details(app, seen),
+        resource: Some(present.resource.clone()),
+        summary,
+        details,
         parameters: pinned.parameters()?,
-        fingerprint: facts(&from, seen.release.as_ref(), Some(&seen.ci).filter(|_| !wait_ci)),
+        fingerprint,
         reason,
     })
 }
 
 /// What people read before they sign.
-fn details(app: &App, seen: &Seen) -> Vec<Detail> {
-    let detail = |label: &str, lines: Vec<String>| Detail {
-        label: label.to_owned(),
-        lines,
+fn details(app: &App, wish: &Wish, seen: &Seen) -> Vec<Detail> {
+    let ci = match &seen.ci {
+        Ci::Green { .. } => None,
+        Ci::Red { failed } => Some(format!("red: {}", failed_checks(failed))),
+        Ci::None => Some("none: no check looks at this commit".to_owned()),
+        Ci::Running { done, total, .. } => Some(format!("running: {}", checks(*done, *total))),
     };
-    let mut details = Vec::new();
-    match &seen.ci {
-        Ci::Red { failed } => details.push(detail("CI", vec![format!("red: {}", failed_checks(failed))])),
-        Ci::None => details.push(detail(
-            "CI",
-            vec!["none: no check looks at this commit".to_owned()],
-        )),
-        Ci::Running { done, total, .. } => {
-            details.push(detail("CI", vec![format!("running: {}", checks(*done, *total))]));
-        }
-        Ci::Green { .. } => {}
-    }
-    match &seen.change.migrations {
-        Migrations::Yes(files) => {
-            details.push(detail(
-                "migrations",
-                files.iter().map(|file| one_line(file)).collect(),
-            ));
-        }
-        Migrations::Unknown => {
-            let words = "unknown: GitHub does not tell all files of so large a change".to_owned();
-            details.push(detail("migrations", vec![words]));
-        }
-        Migrations::No | Migrations::NotAsked => {}
-    }
-    if !app.auto_deploy {
-        let words = format!(
+    let now = (seen.base != wish.from).then(|| {
+        format!(
+            "{} is at {} already, but {} runs {}",
+            app.branch,
+            wish.from.short(),
+            app.target,
+            seen.base.short()
+        )
+    });
+    let then = (!app.auto_deploy).then(|| {
+        format!(
             "automatic deploys of {} are off: somebody has to press Deploy Branch at {}",
             app.target,
             app.dashboard("deploy/github")
-        );
-        details.push(detail("then", vec![words]));
-    }
-    let commits = &seen.change.comparison.commits;
-    let mut lines: Vec<String> = commits.iter().rev().map(commit_line).collect();
-    if seen.change.comparison.commits_cut {
-        lines.push(format!(
-            "GitHub names {} of {}",
-            commits.len(),
-            seen.change.count()
-        ));
-    }
-    details.push(detail("commits", lines));
-    details.push(detail("compare", vec![seen.change.link.clone()]));
-    details
+        )
+    });
+    let groups = [("CI", ci), ("now", now), ("then", then)];
+    let detail = |(label, line): (&str, Option<String>)| {
+        Some(Detail {
+            label: label.to_owned(),
+            lines: vec![line?],
+        })
+    };
+    groups
+        .into_iter()
+        .filter_map(detail)
+        .chain(seen.change.details())
+        .collect()
 }
 
 #[cfg(test)]

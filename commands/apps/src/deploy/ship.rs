@@ -4,26 +4,25 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use countersign_core::operation::{
-    Action, Ended, Happening, Progress, Reconciled, Run, Step, Trouble, TroubleKind,
-};
+use countersign_core::operation::{Action, Ended, Progress, Reconciled, Run, Step, Trouble, TroubleKind};
 use countersign_core::plan::{Facts, Plan};
 use countersign_core::refusal::Refusal;
 use countersign_core::reply::Line;
 use countersign_core::text::span;
-use countersign_core::time::{Duration, between};
-use countersign_github::{Ci, Sha};
+use countersign_core::time::Duration;
+use countersign_github::Ci;
 use futures_util::future::try_join;
 use serde_json::{Value, json};
 
+use super::branch::{Go, after_moving, before_moving, since_begun};
 use super::pinned::{Pinned, facts, moved};
 use crate::app::{App, Apps};
 use crate::follow::{
-    self, BUILDS, CI_PAUSE, CI_WITHIN, Found, Live, Made, Released, SOON, Wanted, bad, wait,
+    self, BUILDS, CI_PAUSE, CI_WITHIN, Found, Live, Made, Released, Wanted, bad, wait, waits_for_ci,
 };
 use crate::news;
 use crate::trouble::{Fault, with_state};
-use crate::words::{checks, failed_checks, quoted};
+use crate::words::{failed_checks, quoted};
 
 /// The action that moves the branch.
 pub(super) const PUSH: &str = "deploy";
@@ -36,9 +35,6 @@ const FIND: &str = "find the build";
 const BUILD: &str = "build";
 const RELEASE: &str = "release phase";
 const DYNOS: &str = "dynos up";
-
-/// After this long a request whose reply was lost has arrived, or never will.
-pub(crate) const SETTLE: Duration = Duration::from_mins(1);
 
 /// Executes deploys.
 pub(crate) struct Ship {
@@ -185,11 +181,7 @@ fn waited(app: &App, pinned: &Pinned, ci: &Ci, waited: Duration, pushes: bool) -
     let again = format!("Then !deploy {} again", app.target);
     match ci {
         Ci::Green { .. } => Progress::Done(Value::Null),
-        Ci::Running { done, total, .. } if waited < CI_WITHIN => wait(
-            CI_PAUSE,
-            format!("waiting for CI on {short} ({})", checks(*done, *total)),
-            None,
-        ),
+        Ci::Running { done, total, .. } if waited < CI_WITHIN => waits_for_ci(short, *done, *total),
         _ if !pushes => Progress::Done(Value::Null),
         Ci::None if waited < app.starts_within => {
             wait(CI_PAUSE, format!("waiting for CI on {short} to begin"), None)
@@ -208,52 +200,6 @@ fn waited(app: &App, pinned: &Pinned, ci: &Ci, waited: Duration, pushes: bool) -
             app.source_branch()
         )),
     }
-}
-
-/// Whether the branch may be moved from where it is.
-#[derive(Debug, PartialEq, Eq)]
-enum Go {
-    /// It is where the plan found it.
-    Move,
-    /// It is where it should be.
-    There,
-    /// It is somewhere else: GitHub would take it from there too, but that is not what was signed.
-    No,
-}
-
-fn before_moving(pinned: &Pinned, at: &Sha) -> Go {
-    if *at == pinned.sha {
-        Go::There
-    } else if Some(at) == pinned.from.as_ref() {
-        Go::Move
-    } else {
-        Go::No
-    }
-}
-
-/// What the branch says of a move in doubt. A request that was delayed may still arrive, so that "no" takes a while.
-fn after_moving(pinned: &Pinned, at: &Sha, since: Duration) -> Reconciled {
-    match before_moving(pinned, at) {
-        Go::There => Reconciled::Happened(json!({ "to": at })),
-        Go::Move if since < SETTLE => Reconciled::Later(SOON),
-        Go::Move => Reconciled::NotHappened,
-        Go::No => Reconciled::CannotTell(format!(
-            "{} is at {} now, which is neither where it was nor {}",
-            pinned.branch,
-            at.short(),
-            pinned.sha.short()
-        )),
-    }
-}
-
-/// How long ago a step was begun for the last time.
-pub(crate) fn since_begun(step: &str, run: &Run<'_>) -> Duration {
-    let begun = run
-        .journal
-        .iter()
-        .rev()
-        .find(|entry| entry.step == step && entry.happening == Happening::Began);
-    begun.map_or(Duration::ZERO, |entry| between(entry.at, run.now))
 }
 
 #[async_trait]
@@ -353,7 +299,12 @@ impl Action for Ship {
     fn ended(&self, run: &Run<'_>) -> Result<Ended, Trouble> {
         let (app, pinned) = (self.app(run.plan())?, Pinned::of(run.plan())?);
         let live: Live = run.result(DYNOS)?;
-        let line = announcement(app, &pinned, live, &news::by(run));
+        let how = if self.pushes {
+            format!("deployed by {}", news::by(run))
+        } else {
+            format!("deployed from {}", pinned.branch)
+        };
+        let line = announcement(app, &pinned, live, &how);
         Ok(Ended {
             good: true,
             words: format!("done · {}", live.words("")),
@@ -363,7 +314,7 @@ impl Action for Ship {
 }
 
 /// `prod: v813 live · 8d07be4 "Fix…" · 12 commits by 4 people, no migrations · deployed by alice · https://…`.
-fn announcement(app: &App, pinned: &Pinned, live: Live, by: &str) -> Line {
+fn announcement(app: &App, pinned: &Pinned, live: Live, how: &str) -> Line {
     let mut line = Line::new(format!("{}: {} live · ", app.target, live.version)).code(pinned.sha.short());
     if !pinned.subject.is_empty() {
         line = line.then(" ").foreign(quoted(&pinned.subject));
@@ -371,7 +322,7 @@ fn announcement(app: &App, pinned: &Pinned, live: Live, by: &str) -> Line {
     if let Some(size) = &pinned.size {
         line = line.then(format!(" · {size}"));
     }
-    line = line.then(format!(" · deployed by {by}"));
+    line = line.then(format!(" · {how}"));
     match &pinned.compare {
         Some(link) => line.then(" · ").link("compare", link.clone()),
         None => line,
@@ -379,12 +330,12 @@ fn announcement(app: &App, pinned: &Pinned, live: Live, by: &str) -> Line {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::app::tests::prod;
     use crate::words::tests::sha;
 
-    fn pinned() -> Pinned {
+    pub(in crate::deploy) fn pinned() -> Pinned {
         Pinned {
             app: "treeherder-prod".parse().unwrap(),
             repository: "mozilla/treeherder".parse().unwrap(),
@@ -397,32 +348,6 @@ mod tests {
             wait_ci: true,
             after_build: None,
         }
-    }
-
-    #[test]
-    fn trap_22_only_from_where_the_plan_found_it() {
-        assert_eq!(before_moving(&pinned(), &sha('3')), Go::Move);
-        assert_eq!(before_moving(&pinned(), &sha('8')), Go::There);
-        assert_eq!(before_moving(&pinned(), &sha('5')), Go::No);
-    }
-
-    #[test]
-    fn trap_22_a_move_in_doubt_is_told_by_the_branch() {
-        let there = Reconciled::Happened(json!({ "to": sha('8') }));
-        assert_eq!(after_moving(&pinned(), &sha('8'), Duration::ZERO), there);
-        assert_eq!(
-            after_moving(&pinned(), &sha('3'), Duration::ZERO),
-            Reconciled::Later(SOON)
-        );
-        assert_eq!(
-            after_moving(&pinned(), &sha('3'), SETTLE),
-            Reconciled::NotHappened
-        );
-        let saw = "production is at 5555555 now, which is neither where it was nor 8888888";
-        assert_eq!(
-            after_moving(&pinned(), &sha('5'), SETTLE),
-            Reconciled::CannotTell(saw.to_owned())
-        );
     }
 
     #[test]
@@ -440,10 +365,7 @@ mod tests {
             since: None,
         };
         assert_eq!(said(&Ci::Green { total: 2 }, soon), "go");
-        assert_eq!(
-            said(&running, late),
-            "waiting for CI on 8888888 (1 of 2 checks done)"
-        );
+        assert_eq!(said(&running, late), "waiting for CI on 8888888");
         assert_eq!(
             said(&running, CI_WITHIN),
             "CI on 8888888 is still running after 2 h; production was not moved. Look at it on GitHub. Then !deploy \
@@ -464,7 +386,7 @@ mod tests {
                 &prod(),
                 &pinned(),
                 live,
-                "alice, signed by bob"
+                "deployed by alice, signed by bob"
             )),
             "prod: v813 live · 8888888 \"Fix task graph\" · 12 commits by 4 people, no migrations · deployed by alice, \
              signed by bob · https://g/compare"

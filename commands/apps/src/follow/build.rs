@@ -7,11 +7,11 @@ use countersign_github::{Ci, CompareStatus, Revision, Sha};
 use countersign_heroku::{Build, BuildId, BuildStatus};
 
 use super::release::live_version;
-use super::{BUILDS, CI_PAUSE, CI_WITHIN, Found, Made, SOON, STEADY, Wanted, bad, done, wait};
+use super::{BUILDS, CI_WITHIN, Found, Made, SOON, STEADY, Wanted, bad, done, wait, waits_for_ci};
 use crate::app::Apps;
 use crate::news;
 use crate::trouble::Fault;
-use crate::words::{checks, failed_checks};
+use crate::words::failed_checks;
 
 /// Looks for the build of the wanted commit.
 pub(crate) async fn find(apps: &Apps, wanted: Wanted<'_>, run: &Run<'_>) -> Result<Progress, Trouble> {
@@ -102,11 +102,7 @@ fn not_found_yet(wanted: Wanted<'_>, ci: Option<&Ci>, waited: Duration) -> Progr
     if let Some(Ci::Running { done, total, .. }) = ci
         && waited < CI_WITHIN
     {
-        return wait(
-            CI_PAUSE,
-            format!("waiting for CI on {short} ({})", checks(*done, *total)),
-            None,
-        );
+        return waits_for_ci(short, *done, *total);
     }
     if waited < app.starts_within {
         let moved = if wanted.state.is_empty() {
@@ -264,10 +260,7 @@ mod tests {
             total: 5,
             since: None,
         };
-        assert_eq!(
-            said(MOVED, Some(&running), LONG),
-            "waiting for CI on 8888888 (3 of 5 checks done)"
-        );
+        assert_eq!(said(MOVED, Some(&running), LONG), "waiting for CI on 8888888");
     }
 
     #[test]

@@ -141,16 +141,20 @@ fn new_code_is_told_with_who_and_what() {
 #[test]
 fn a_rollback_by_others_says_that_config_went_back_too() {
     let back = release("814 a current: Rollback to v811");
+    let slug: Slug = serde_json::from_value(serde_json::json!({
+        "id": "slug-a", "commit": sha('a'), "commit_description": null, "created_at": "2026-11-22T10:00:00Z",
+    }))
+    .unwrap();
+    let change = change();
+    let said = |slug, change| plain_line(&rollback_line(&prod(), &back, Version(811), slug, change));
     assert_eq!(
-        plain_line(&rollback_line(
-            &prod(),
-            &back,
-            Version(811),
-            None,
-            Some(&change())
-        )),
-        "prod: v814 live · rolled back to v811, code and config vars, by erin@… outside the bot · \
+        said(Some(&slug), Some(&change)),
+        "prod: v814 live · rolled back to v811 (aaaaaaa), code and config vars, by erin@… outside the bot · \
          https://g/compare/a...b"
+    );
+    assert_eq!(
+        said(None, None),
+        "prod: v814 live · rolled back to v811, the same code with the config vars of then, by erin@… outside the bot"
     );
 }
 
