@@ -127,6 +127,7 @@ impl Transition {
 
 impl Request {
     /// A plan becomes a request under the rule that allows it. Without seats it is approved at once.
+    #[expect(clippy::new_ret_no_self, reason = "a request begins together with its record, never alone")]
     pub fn new(
         id: RequestId,
         plan: SealedPlan,
