@@ -204,7 +204,7 @@ fn anyone() -> Who {
 }
 
 /// One signature of a deployer.
-pub(crate) fn seat() -> Seat {
+fn seat() -> Seat {
     let of = Who {
         roles: vec!["deployer".into()],
         ..Who::default()
@@ -258,21 +258,13 @@ pub(crate) fn plan() -> SealedPlan {
 
 /// Alice's request for it, which waits.
 pub(crate) fn request() -> Request {
-    Request {
-        id: "R-4QXB".into(),
-        plan: plan(),
-        origin: origin(),
-        rule: "prod".into(),
+    let rule = Rule {
         seats: vec![seat()],
-        state: countersign_core::approval::State::Pending,
-        votes: Vec::new(),
-        shown: BTreeSet::new(),
-        deadline: ahead(26),
-        not_after: ahead(36),
-        valid: Duration::from_mins(10),
-        reminded: false,
-        version: 1,
-    }
+        ..rule("prod")
+    };
+    Request::new("R-4QXB".into(), plan(), origin(), &rule, BTreeSet::new(), ago(4))
+        .request()
+        .clone()
 }
 
 /// The operation that runs it, signed by bob.
@@ -291,6 +283,7 @@ pub(crate) fn operation(state: State) -> Operation {
         ended: None,
         wake_at: None,
         phase: "release phase running".to_owned(),
+        doubt: None,
         progress: None,
         cancel: None,
         version: 4,
