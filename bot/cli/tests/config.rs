@@ -1,8 +1,14 @@
 //! Configurations that work and configurations that do not, and what people are told about those.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
 use std::path::{Path, PathBuf};
 
 use countersign::config::{CONSOLE, Config, ConfigError, explain};
+use countersign_core::id::TargetName;
 use countersign_core::policy::Names;
 use secrecy::ExposeSecret as _;
 
@@ -55,6 +61,24 @@ fn valid_samples_are_valid() {
         if let Err(error) = load(&path) {
             panic!("{error}");
         }
+    }
+}
+
+#[test]
+fn every_key_is_in_a_valid_sample() {
+    let read = |path: PathBuf| std::fs::read_to_string(path).unwrap();
+    let written: String = samples("valid").into_iter().map(read).collect();
+    let reference = explain(None).unwrap();
+    let keys = reference.lines().filter(|line| !line.starts_with(' '));
+    for key in keys.filter_map(|line| Some(line.split_once(": ")?.0)) {
+        let name = key.rsplit('.').next().unwrap();
+        let is_written = [format!("{name} = "), format!("[{name}]")]
+            .iter()
+            .any(|form| written.contains(form));
+        assert!(
+            is_written,
+            "{key} is in none of tests/config/valid: add it to every-key.toml"
+        );
     }
 }
 
@@ -131,7 +155,7 @@ fn the_example_for_treeherder_is_what_the_team_has() {
     assert_eq!(followed, ["prototype", "stage"]);
 
     let settings = config.settings();
-    let names: Vec<&str> = settings.targets.keys().map(|name| name.as_str()).collect();
+    let names: Vec<&str> = settings.targets.keys().map(TargetName::as_str).collect();
     assert_eq!(names, ["prod", "prototype", "stage"]);
     for target in settings.targets.values() {
         let rooms: Vec<&str> = target.rooms.iter().map(|room| room.name.as_str()).collect();

@@ -11,7 +11,8 @@ use crate::demo;
 /// Runs a subcommand to its end.
 pub async fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Demo(args) => demo::run(args).await,
+        // All of the bot is in it: too large for the stack.
+        Command::Demo(args) => Box::pin(demo::run(args)).await,
         Command::Sandbox(args) => sandbox::run(&args).await,
         Command::Audit(args) => audit::run(&args).await,
         Command::Config(args) => config::run(&args),
