@@ -1,7 +1,9 @@
 //! Tests.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 mod architecture;
 mod faults;
+mod heroku_cli;
 mod kill;
 mod store;
 mod support;
