@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use countersign_core::id::TargetName;
 use countersign_core::message::Room;
+use countersign_core::operation::Trouble;
+use countersign_core::plan::Plan;
 use countersign_core::refusal::Refusal;
 use countersign_core::secret::Scrubber;
 use countersign_core::text::list;
@@ -109,6 +111,12 @@ impl Apps {
             let names = list(self.all.iter().map(|app| &app.target));
             Refusal::new(format!("{target} is no app on Heroku")).hint(format!("The apps are: {names}."))
         })
+    }
+
+    /// The app that a plan is about.
+    pub(crate) fn of(&self, plan: &Plan) -> Result<&App, Trouble> {
+        let target = plan.target.as_ref().map_or("", |target| target.as_str());
+        self.get(target).map_err(|refusal| Trouble::never(refusal.words))
     }
 
     /// The slug of a release; none before the first deploy.

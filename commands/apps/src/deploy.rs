@@ -16,14 +16,14 @@ use async_trait::async_trait;
 use countersign_core::command::{Ask, Command, Outcome, Spec};
 use countersign_core::plan::Effect;
 use countersign_core::refusal::Refusal;
-use countersign_github::{CompareStatus, Revision, Sha};
+use countersign_github::{CompareStatus, ErrorKind, Revision, Sha};
 
 use crate::app::{App, Apps, Source};
 use crate::trouble::Fault;
 use crate::words::one_line;
 
 pub(crate) use branch::{SETTLE, since_begun};
-pub(crate) use ship::{Ship, app_of};
+pub(crate) use ship::Ship;
 
 /// The command.
 pub(crate) struct Deploy {
@@ -132,11 +132,18 @@ async fn chosen(apps: &Apps, app: &App, typed: &str) -> Result<Sha, Refusal> {
         return Err(Refusal::new(format!("{} is not a commit", one_line(typed)))
             .hint("Type at least 7 hexadecimal digits of one after --ref."));
     };
-    let commit = apps
-        .github
-        .commit(&app.repository, &revision)
-        .await
-        .map_err(Fault::from)?;
+    let commit = match apps.github.commit(&app.repository, &revision).await {
+        Ok(commit) => commit,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(
+                Refusal::new(format!("{} has no commit {revision}", app.repository)).hint(format!(
+                    "Push it, and merge it into {}, or choose another.",
+                    app.source_branch()
+                )),
+            );
+        }
+        Err(error) => return Err(Fault::from(error).into()),
+    };
     let source = app.source_branch();
     let (base, head) = (Revision::from(commit.sha.clone()), Revision::from(source.clone()));
     match apps

@@ -80,8 +80,9 @@ struct Seen {
     release: Option<Release>,
     slug: Option<Slug>,
     sha: Option<Sha>,
-    /// What the source branch has and the app lacks, and what CI says of the branch's head.
-    behind: Option<(Comparison, Ci)>,
+    /// What the source branch has and the app lacks, and what CI says of the branch's head. If GitHub does not say,
+    /// what is on the app is known all the same.
+    behind: Option<Result<(Comparison, Ci), Fault>>,
 }
 
 impl Seen {
@@ -93,18 +94,7 @@ impl Seen {
         };
         let sha = slug.as_ref().and_then(sha_of);
         let behind = match &sha {
-            Some(sha) => {
-                let head = apps
-                    .github
-                    .branch_head(&app.repository, app.source_branch())
-                    .await?;
-                let (from, to) = (Revision::from(sha.clone()), Revision::from(head.clone()));
-                let asked = try_join(
-                    apps.github.compare(&app.repository, &from, &to),
-                    apps.github.ci(&app.repository, &head),
-                );
-                Some(asked.await?)
-            }
+            Some(sha) => Some(behind(apps, app, sha).await),
             None => None,
         };
         Ok(Self {
@@ -114,6 +104,19 @@ impl Seen {
             behind,
         })
     }
+}
+
+async fn behind(apps: &Apps, app: &App, sha: &Sha) -> Result<(Comparison, Ci), Fault> {
+    let head = apps
+        .github
+        .branch_head(&app.repository, app.source_branch())
+        .await?;
+    let (from, to) = (Revision::from(sha.clone()), Revision::from(head.clone()));
+    let asked = try_join(
+        apps.github.compare(&app.repository, &from, &to),
+        apps.github.ci(&app.repository, &head),
+    );
+    Ok(asked.await?)
 }
 
 /// `prod: v812 · 3f2a91c "Sort pushes…" · 1 d ago · 12 commits behind master (alice, bob) · CI green on master`.
@@ -140,12 +143,15 @@ fn line(app: &App, seen: &Result<Seen, Fault>, now: Timestamp) -> Line {
         }
     }
     line = line.then(format!(" · {}", ago(release.created_at, now)));
-    if let Some((comparison, ci)) = &seen.behind {
-        let source = app.source_branch();
-        line = line.then(" · ").foreign(distance(comparison, source.as_str()));
-        line = line.then(format!(" · {} on {source}", words::ci(ci)));
+    let source = app.source_branch();
+    match &seen.behind {
+        Some(Ok((comparison, ci))) => line
+            .then(" · ")
+            .foreign(distance(comparison, source.as_str()))
+            .then(format!(" · {} on {source}", words::ci(ci))),
+        Some(Err(fault)) => line.then(" · ").foreign(fault.words()),
+        None => line,
     }
-    line
 }
 
 /// `12 commits behind master (alice, bob)`.

@@ -239,11 +239,16 @@ fn draft(
         let words = format!("{} in between can't be used", count(choice.skipped, "release"));
         details.push(detail("note", vec![words]));
     }
-    let next = format!(
-        "the next push to {} would bring {}'s code back",
-        app.branch, current.version
-    );
-    details.push(detail("then", vec![format!("{} is held: {next}", app.target)]));
+    let then = if choice.same_code {
+        format!("{} is held at {}", app.target, to.version)
+    } else {
+        let (branch, newer) = (&app.branch, current.version);
+        format!(
+            "{} is held: the next push to {branch} would bring {newer}'s code back",
+            app.target
+        )
+    };
+    details.push(detail("then", vec![then]));
     details.extend(code.link.iter().map(|link| detail("compare", vec![link.clone()])));
     let target = Target {
         app: app.heroku.clone(),

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use countersign_core::operation::{Action, Ended, Progress, Reconciled, Run, Step, Trouble, TroubleKind};
 use countersign_core::plan::{Facts, Plan};
-use countersign_core::refusal::Refusal;
 use countersign_core::reply::Line;
 use countersign_core::text::span;
 use countersign_core::time::Duration;
@@ -51,10 +50,6 @@ impl Ship {
     /// The action that only follows.
     pub(crate) fn follow(apps: Arc<Apps>) -> Self {
         Self { apps, pushes: false }
-    }
-
-    fn app(&self, plan: &Plan) -> Result<&App, Trouble> {
-        app_of(&self.apps, plan)
     }
 
     async fn wait_for_ci(&self, app: &App, pinned: &Pinned, run: &Run<'_>) -> Result<Progress, Trouble> {
@@ -148,13 +143,6 @@ impl Ship {
             }
         }
     }
-}
-
-/// The app that a plan is about.
-pub(crate) fn app_of<'a>(apps: &'a Apps, plan: &Plan) -> Result<&'a App, Trouble> {
-    let target = plan.target.as_ref().map_or("", |target| target.as_str());
-    apps.get(target)
-        .map_err(|Refusal { words, .. }| Trouble::never(words))
 }
 
 fn wanted<'a>(app: &'a App, pinned: &'a Pinned, state: &'a str) -> Wanted<'a> {
@@ -271,7 +259,7 @@ impl Action for Ship {
     }
 
     async fn run(&self, step: &'static str, run: &Run<'_>) -> Result<Progress, Trouble> {
-        let (app, pinned) = (self.app(run.plan())?, Pinned::of(run.plan())?);
+        let (app, pinned) = (self.apps.of(run.plan())?, Pinned::of(run.plan())?);
         match step {
             WAIT_FOR_CI => self.wait_for_ci(app, &pinned, run).await,
             MOVE => {
@@ -297,7 +285,7 @@ impl Action for Ship {
     }
 
     fn ended(&self, run: &Run<'_>) -> Result<Ended, Trouble> {
-        let (app, pinned) = (self.app(run.plan())?, Pinned::of(run.plan())?);
+        let (app, pinned) = (self.apps.of(run.plan())?, Pinned::of(run.plan())?);
         let live: Live = run.result(DYNOS)?;
         let how = if self.pushes {
             format!("deployed by {}", news::by(run))

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::config::Restored;
 use super::target::rolled_back_to;
 use crate::app::{App, Apps};
-use crate::deploy::{SETTLE, app_of, since_begun};
+use crate::deploy::{SETTLE, since_begun};
 use crate::facts;
 use crate::follow::{self, Live, Made, Released, SOON, done};
 use crate::news;
@@ -216,7 +216,7 @@ impl Action for Back {
     }
 
     async fn facts(&self, plan: &Plan) -> Result<Facts, Trouble> {
-        let (app, target) = (app_of(&self.apps, plan)?, Target::of(plan)?);
+        let (app, target) = (self.apps.of(plan)?, Target::of(plan)?);
         let heroku = &self.apps.heroku;
         let newest = heroku
             .newest_releases(&target.app, 1)
@@ -242,7 +242,7 @@ impl Action for Back {
     }
 
     async fn run(&self, step: &'static str, run: &Run<'_>) -> Result<Progress, Trouble> {
-        let (app, target) = (app_of(&self.apps, run.plan())?, Target::of(run.plan())?);
+        let (app, target) = (self.apps.of(run.plan())?, Target::of(run.plan())?);
         match step {
             BACK => {
                 let made = self.roll_back(&target).await;
@@ -282,7 +282,7 @@ impl Action for Back {
     }
 
     fn ended(&self, run: &Run<'_>) -> Result<Ended, Trouble> {
-        let (app, target) = (app_of(&self.apps, run.plan())?, Target::of(run.plan())?);
+        let (app, target) = (self.apps.of(run.plan())?, Target::of(run.plan())?);
         let live: Live = run.result(DYNOS)?;
         let line = announcement(app, &target, live, &news::by(run));
         Ok(Ended {
