@@ -5,6 +5,7 @@ mod architecture;
 mod faults;
 mod heroku_cli;
 mod kill;
+mod readme;
 mod store;
 mod support;
 mod transcripts;

@@ -11,31 +11,34 @@ use serde_json::json;
 
 use crate::support::programs::{Sandbox, demo, output};
 
-/// Everything goes so many times as fast as in real life.
-const SPEED: u32 = 1000;
-
 /// What a story may do once, and what it says when it did it.
 struct Story {
+    /// So many times as fast as in real life everything goes. Starting the program again takes a second of real time,
+    /// in which a signature must not run out.
+    speed: u32,
     script: &'static str,
     once: &'static str,
     done: &'static str,
 }
 
 const DEPLOY: Story = Story {
+    speed: 1000,
     script: "alice #treeherder> !deploy prod\n~ settle\n",
     once: "PATCH /github/repos/mozilla/treeherder/git/refs/heads/production",
     done: "deploy prod: done",
 };
 
 const ROLL_BACK: Story = Story {
+    speed: 100,
     script: "alice #treeherder> !rollback prod\nbob #treeherder> !approve $last\n~ settle\n",
     once: "POST /apps/treeherder-prod/releases",
     done: "rollback prod: done",
 };
 
-/// After a kill: whatever is in progress goes on. What waits is signed again (which changes nothing if it was signed),
-/// and if the kill came before anything was asked for, it is asked for again.
+/// After a kill: whatever is in progress goes on, and a signature that was given counts.
 const RESUMED: &str = "~ settle\nalice #treeherder> !ops\nalice #treeherder> !pending\n";
+/// The kill came before anybody had signed: the request still waits, and is signed now.
+const SIGNED_LATER: &str = "bob #treeherder> !approve $last\n~ settle\n";
 
 fn script(folder: &Path, name: &str, text: &str) -> PathBuf {
     let path = folder.join(name);
@@ -58,8 +61,15 @@ async fn killed_at(sandbox: &Sandbox, story: &Story, call: u32, fault: &str) -> 
 
     let resumed = script(folder.path(), "resumed.txt", RESUMED);
     let (good, after) = output(demo(&resumed, &data, &sandbox.url)).await;
-    let said = format!("--- killed at call {call} ({fault})\n{before}--- started again\n{after}");
+    let mut said = format!("--- killed at call {call} ({fault})\n{before}--- started again\n{after}");
     assert!(good, "it does not start again\n{said}");
+    if after.contains("not signed") {
+        assert!(!before.contains("bob: signed"), "a signature is lost\n{said}");
+        let signed = script(folder.path(), "signed.txt", SIGNED_LATER);
+        let (good, later) = output(demo(&signed, &data, &sandbox.url)).await;
+        said = format!("{said}--- signed later\n{later}");
+        assert!(good, "it does not start again\n{said}");
+    }
     assert!(sandbox.changes(story.once).await <= 1, "done twice\n{said}");
     Some(said)
 }
@@ -90,7 +100,7 @@ async fn keeps_its_word(sandbox: &Sandbox, story: &Story, said: &str) {
 }
 
 async fn at_every_call(story: &Story, fault: &str) {
-    let sandbox = Sandbox::start(SPEED);
+    let sandbox = Sandbox::start(story.speed);
     let mut calls = 0;
     while let Some(said) = killed_at(&sandbox, story, calls, fault).await {
         keeps_its_word(&sandbox, story, &said).await;
