@@ -9,6 +9,8 @@
 mod oracle;
 #[path = "approvals/play.rs"]
 mod play;
+#[path = "approvals/stories.rs"]
+mod stories;
 #[path = "approvals/types.rs"]
 mod types;
 #[path = "approvals/world.rs"]
@@ -28,7 +30,7 @@ use play::{Change, Checked, Game};
 use types::time;
 use world::{By, Event, PEOPLE};
 
-/// Twelve properties of so many sequences each, and A19 of as many: more than 10^5 sequences.
+/// Fourteen properties of so many sequences each: more than 10^5 sequences.
 const SEQUENCES: u32 = 8_000;
 
 fn sequences() -> ProptestConfig {
@@ -275,10 +277,12 @@ proptest! {
                 let claim = change.after.claim("7F3K".into(), Ok(()), &change.game.present());
                 prop_assert!(matches!(claim, Claim::Begins(_)), "{:?}", claim);
             }
-            // And whoever is named as able to sign is able to help.
-            if oracle.is == Is::Pending && model.now < oracle.deadline {
-                for person in change.after.could_sign(&change.game.present()) {
-                    prop_assert!(!change.after.is_requester(person));
+            // And those who are named as able to sign are those whose signature would help.
+            if oracle.is == Is::Pending {
+                let could = change.after.could_sign(&change.game.present());
+                for person in (0..PEOPLE).filter(|person| !model.gone[*person]) {
+                    let named = could.iter().any(|other| other.id.as_str() == format!("p{person}"));
+                    prop_assert_eq!(named, oracle.could_sign(person, change.asked(), model));
                 }
             }
             Ok(())

@@ -51,12 +51,20 @@ fn before_there_is_a_plan_any_effect_of_a_plan_will_do() {
         effect: None,
         ..asked("dave", "run stage")
     };
-    assert_eq!(decide(&unknown), decide(&asked("dave", "run stage")), "a rule about reading does not count");
+    assert_eq!(
+        decide(&unknown),
+        "no: no rule allows run to change anything, only read"
+    );
     let change = asked("dave", "run stage");
     assert_eq!(
         decide(&change),
         "no: no rule allows run when its effect is change, only read"
     );
+    let deploy = Asked {
+        effect: None,
+        ..asked("alice", "deploy stage")
+    };
+    assert_eq!(decide(&deploy), "deployers deploy");
 }
 
 #[test]

@@ -95,7 +95,7 @@ pub enum VoteRefusal {
     #[error("you have not signed {0}")]
     NotSigned(RequestId),
     /// Somebody else asked.
-    #[error("{id} is {requester}'s; only they can take it back")]
+    #[error("{id} is {requester}'s; only {requester} can take it back")]
     NotYours {
         /// The request.
         id: RequestId,

@@ -75,10 +75,14 @@ impl<'a> Present<'a> {
             .decide(&request.question(self.directory, self.now), self.directory)
     }
 
+    /// That rule alone, without the words of a denial.
+    pub fn rule(&self, request: &Request) -> Option<&'a Rule> {
+        self.policy.rule(&request.question(self.directory, self.now))
+    }
+
     /// The seats of that rule; none if it is not allowed.
     pub fn seats(&self, request: &Request) -> &'a [Seat] {
-        let rule = self.policy.rule(&request.question(self.directory, self.now));
-        rule.map_or(&[], |rule| &rule.seats)
+        self.rule(request).map_or(&[], |rule| &rule.seats)
     }
 }
 
@@ -127,7 +131,10 @@ impl Transition {
 
 impl Request {
     /// A plan becomes a request under the rule that allows it. Without seats it is approved at once.
-    #[expect(clippy::new_ret_no_self, reason = "a request begins together with its record, never alone")]
+    #[expect(
+        clippy::new_ret_no_self,
+        reason = "a request begins together with its record, never alone"
+    )]
     pub fn new(
         id: RequestId,
         plan: SealedPlan,

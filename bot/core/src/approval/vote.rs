@@ -96,9 +96,13 @@ impl Request {
         Ok(cancelled.changed(Event::Cancelled, words, Some(by), now))
     }
 
-    /// Who could sign now: people whose signature would fill a seat that is still open.
+    /// Who could sign now: people whose signature would fill a seat that is still open; nobody while the policy in
+    /// force does not allow it.
     pub fn could_sign<'d>(&self, present: &Present<'d>) -> Vec<&'d Person> {
-        let in_force = present.seats(self);
+        let Some(rule) = present.rule(self) else {
+            return Vec::new();
+        };
+        let in_force = &*rule.seats;
         let people = present.directory.people().iter().map(|person| &**person);
         people
             .filter(|person| !self.is_requester(person) && self.names(person, in_force))
@@ -122,10 +126,8 @@ impl Request {
     /// (invariant A9).
     pub(super) fn has_its_seats(&self, present: &Present<'_>) -> bool {
         let voters = self.voters(present.directory);
-        match present.decide(self) {
-            Decision::Allowed(rule) => filled(&self.seats, &voters) && filled(&rule.seats, &voters),
-            Decision::Denied(_) => false,
-        }
+        let in_force = present.rule(self);
+        in_force.is_some_and(|rule| filled(&self.seats, &voters) && filled(&rule.seats, &voters))
     }
 
     fn may_sign(&self, by: By<'_>, digest: Digest, present: &Present<'_>) -> Result<(), VoteRefusal> {

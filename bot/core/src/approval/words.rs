@@ -66,7 +66,10 @@ impl Request {
             format!(", for {} more", span(between(present.now, end)))
         });
         let then = match self.state {
-            State::Pending => format!("; then it may begin within {}", span(self.valid)),
+            State::Pending => {
+                let valid = self.valid.min(between(present.now, self.not_after));
+                format!("; then it may begin within {}", span(valid))
+            }
             _ => String::new(),
         };
         lines.push(format!("{} {}{more}{then}", self.id, self.standing(present)));

@@ -16,7 +16,7 @@ pub(super) const DIRECT: &str = "direct";
 pub struct Question<'a> {
     /// The command.
     pub command: &'a str,
-    /// What it would do. Unknown before a plan is made: then rules that allow are about any effect, and rules that
+    /// What it would do. Unknown before a plan is made: then rules that allow any change are about it, and rules that
     /// forbid listed effects wait; who has the plan asks again.
     pub effect: Option<Effect>,
     /// On what.

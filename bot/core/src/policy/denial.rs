@@ -61,11 +61,12 @@ impl Policy {
         match miss {
             Miss::Target => format!("it is allowed only on {}", listed(&rule.targets, str::to_owned)),
             Miss::Effect => {
-                let does = question
-                    .effect
-                    .map_or(String::new(), |effect| format!(" when its effect is {effect}"));
+                let does = match question.effect {
+                    Some(effect) => format!("when its effect is {effect}"),
+                    None => "to change anything".to_owned(),
+                };
                 format!(
-                    "no rule allows {}{does}, only {}",
+                    "no rule allows {} {does}, only {}",
                     question.command,
                     either(&rule.effects)
                 )

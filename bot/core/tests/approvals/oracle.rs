@@ -209,6 +209,11 @@ impl Oracle {
         [places(&asked.rule), in_force].concat()
     }
 
+    /// Whether their signature, as strong as can be, would help.
+    pub(crate) fn could_sign(&self, person: usize, asked: &Asked, model: &Model) -> bool {
+        !Self::requester(asked, person, model) && self.helps(person, 3, asked, model)
+    }
+
     /// Whether one more signature, or a stronger one, fills a place of then or of now that was empty.
     fn helps(&self, person: usize, assurance: u8, asked: &Asked, model: &Model) -> bool {
         let Some(in_force) = model.allowed(asked) else {
