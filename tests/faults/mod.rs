@@ -6,7 +6,8 @@ use std::path::Path;
 
 use futures_util::StreamExt as _;
 
-use crate::support::play::{Played, play};
+use crate::support::play::{CANARIES, Played, play};
+use crate::support::programs::{Sandbox, chatty_demo, output};
 
 /// The faults, by what an operator would call them.
 const FAULTS: [(&str, &str); 13] = [
@@ -38,6 +39,25 @@ const DEPLOY: &str = "FAULT\nalice #treeherder> !deploy prod\n~ settle\nalice #t
 const ROLL_BACK: &str = "FAULT\nalice #treeherder> !rollback prod\nbob #treeherder> !approve $last\n~ settle\nalice #treeherder> !ops\n";
 const MOVE: &str = "PATCH /github/repos/mozilla/treeherder/git/refs/heads/production";
 const RELEASE: &str = "POST /apps/treeherder-prod/releases";
+
+/// With everything logged that there is to log, and trouble at every kind of call, nothing that is secret is written.
+#[tokio::test]
+async fn logs_hold_no_secret() {
+    let sandbox = Sandbox::start(1000);
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("script.txt");
+    let story = "alice #treeherder> !deploy prod\n~ settle\nalice #treeherder> !rollback prod v810\nbob #treeherder> !approve $last\n~ settle\n";
+    std::fs::write(&script, story).unwrap();
+    for (n, (_, fault)) in FAULTS.iter().take(11).enumerate() {
+        let fault: serde_json::Value = serde_json::from_str(fault).unwrap();
+        sandbox.post("faults", serde_json::json!({ "route": "* /*", "skip": 3 * n, "fault": fault })).await;
+    }
+    let (_, said) = output(chatty_demo(&script, &folder.path().join("data"), &sandbox.url)).await;
+    assert!(said.contains("TRACE") && said.contains("DEBUG"), "nothing was logged\n{said}");
+    for canary in CANARIES {
+        assert!(!said.contains(canary), "{canary} is in the log");
+    }
+}
 
 const CALLS: [Call; 6] = [
     Call { name: "planning a deploy, GitHub", route: "GET /github/repos/*/*/compare/*", skip: 0, script: DEPLOY, once: MOVE },

@@ -85,15 +85,24 @@ impl Drop for Sandbox {
 
 /// Starts `demo --script` on a store that is kept.
 pub(crate) fn demo(script: &Path, data: &Path, sandbox: &str) -> Child {
-    Command::new(binary())
+    command(script, data, sandbox).spawn().unwrap()
+}
+
+fn command(script: &Path, data: &Path, sandbox: &str) -> Command {
+    let mut command = Command::new(binary());
+    command
         .arg("demo")
         .args(["--script".as_ref(), script.as_os_str(), "--data".as_ref(), data.as_os_str()])
         .args(["--sandbox", sandbox])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Starts the same, and logs all there is to log.
+pub(crate) fn chatty_demo(script: &Path, data: &Path, sandbox: &str) -> Child {
+    command(script, data, sandbox).env("RUST_LOG", "trace").spawn().unwrap()
 }
 
 /// What a program said by its end.
