@@ -83,24 +83,21 @@ pub fn may(ask: &Ask<'_>, command: &Registered) -> bool {
 }
 
 /// What this person may do with the command here, to go on after "you may": "use it on stage; on prod with 1
-/// signature".
+/// signature, none if it can be undone".
 pub fn may_words(ask: &Ask<'_>, command: &Registered) -> String {
     let denied = || match decide(ask, command.spec().name, Some(command.spec().effect), None) {
         Decision::Denied(denial) => format!("not use it here: {}", denial.words),
         Decision::Allowed(_) => "not use it here".to_owned(),
     };
     if !command.shape().has_target {
-        let most = most(ask, command, None);
-        return most.map_or_else(denied, |(effect, rule)| {
-            format!("use it here{}", conditions(command, effect, rule))
-        });
+        let here = conditions(ask, command, None);
+        return here.map_or_else(denied, |conditions| format!("use it here{conditions}"));
     }
     let mut groups: Vec<(String, Vec<&TargetName>)> = Vec::new();
     for target in ask.settings.targets.keys() {
-        let Some((effect, rule)) = most(ask, command, Some(target)) else {
+        let Some(conditions) = conditions(ask, command, Some(target)) else {
             continue;
         };
-        let conditions = conditions(command, effect, rule);
         match groups.iter_mut().find(|(other, _)| *other == conditions) {
             Some((_, targets)) => targets.push(target),
             None => groups.push((conditions, vec![target])),
@@ -116,17 +113,32 @@ pub fn may_words(ask: &Ask<'_>, command: &Registered) -> String {
     format!("use it {}", join(said, "; "))
 }
 
-/// Under which conditions: nothing, " with 1 signature", " only to look".
-fn conditions(command: &Registered, effect: Effect, rule: &Rule) -> String {
-    let look = if effect == Effect::Read && command.spec().effect > Effect::Read {
-        " only to look"
-    } else {
-        ""
+/// Under which conditions, if at all: nothing, " with 1 signature", " only to look".
+fn conditions(ask: &Ask<'_>, command: &Registered, target: Option<&TargetName>) -> Option<String> {
+    let (effect, rule) = most(ask, command, target)?;
+    let declared = command.spec().effect;
+    let with = match signatures(rule) {
+        0 => String::new(),
+        number => format!(" with {}", count(number, "signature")),
     };
-    match rule.seats.iter().map(|seat| usize::from(seat.count)).sum() {
-        0 => look.to_owned(),
-        signatures => format!("{look} with {}", count(signatures, "signature")),
-    }
+    Some(match effect {
+        Effect::Read if declared > Effect::Read => format!(" only to look{with}"),
+        Effect::Change if declared > Effect::Change => format!("{with} if it can be undone"),
+        Effect::Destructive => {
+            let lighter = question(ask, command.spec().name, Some(Effect::Change), target);
+            let lighter = ask.settings.policy.rule(&lighter).map(signatures);
+            match lighter.filter(|lighter| *lighter < signatures(rule)) {
+                Some(0) => format!("{with}, none if it can be undone"),
+                Some(number) => format!("{with}, {number} if it can be undone"),
+                None => with,
+            }
+        }
+        _ => with,
+    })
+}
+
+fn signatures(rule: &Rule) -> usize {
+    rule.seats.iter().map(|seat| usize::from(seat.count)).sum()
 }
 
 fn some(targets: &[&TargetName]) -> String {

@@ -205,18 +205,7 @@ fn explain(error: &clap::Error, shape: &Shape, arguments: &[Token<'_>]) -> (Stri
                 .unwrap_or_default();
             (format!("\"{typed}\" is not a value for {argument}: {why}"), None)
         }
-        ErrorKind::ArgumentConflict => {
-            let others: Vec<String> = said(ContextKind::PriorArg)
-                .iter()
-                .map(|name| name_of(name))
-                .collect();
-            let words = match others.as_slice() {
-                [] => format!("{argument} goes alone"),
-                [other] if *other == argument => format!("{argument} is given twice"),
-                _ => format!("{argument} does not go together with {}", list(others)),
-            };
-            (words, None)
-        }
+        ErrorKind::ArgumentConflict => (conflict(&argument, &said(ContextKind::PriorArg)), None),
         ErrorKind::InvalidSubcommand => {
             let typed = quoted(&one(ContextKind::InvalidSubcommand));
             let known = said(ContextKind::SuggestedSubcommand);
@@ -235,6 +224,15 @@ fn explain(error: &clap::Error, shape: &Shape, arguments: &[Token<'_>]) -> (Stri
         }
         ErrorKind::NoEquals => (format!("{argument} needs its value after ="), None),
         _ => ("that can't be understood".to_owned(), None),
+    }
+}
+
+fn conflict(argument: &str, others: &[String]) -> String {
+    let others: Vec<String> = others.iter().map(|name| name_of(name)).collect();
+    match others.as_slice() {
+        [] => format!("{argument} goes alone"),
+        [other] if other == argument => format!("{argument} is given twice"),
+        _ => format!("{argument} does not go together with {}", list(others)),
     }
 }
 
