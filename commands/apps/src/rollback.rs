@@ -5,6 +5,7 @@
 //! GitHub only adds which commits go back: when it is down, a rollback is possible all the same.
 
 mod back;
+mod code;
 mod config;
 mod target;
 
@@ -15,16 +16,15 @@ use countersign_core::command::{Ask, Command, Outcome, Spec};
 use countersign_core::plan::{Detail, Draft, Effect};
 use countersign_core::refusal::Refusal;
 use countersign_core::text::count;
-use countersign_github::Revision;
-use countersign_heroku::{CommitId, Release, Version};
-use futures_util::future::try_join;
+use countersign_heroku::{Release, Version};
 
-use crate::app::{App, Apps, sha_of};
+use crate::app::{App, Apps};
 use crate::trouble::Fault;
-use crate::words::{one_line, short_commit, short_link};
+use crate::words::{one_line, short_commit};
 
 pub(crate) use back::Back;
 use back::{ROLL_BACK, Target, facts};
+use code::Code;
 use config::Restored;
 use target::Choice;
 pub(crate) use target::rolled_back_to;
@@ -147,76 +147,6 @@ async fn add_older(apps: &Apps, app: &App, asked: Version, releases: &mut Vec<Re
     Ok(())
 }
 
-/// What becomes of the code.
-struct Code {
-    now: Option<CommitId>,
-    then: Option<CommitId>,
-    /// How many go back, in words.
-    size: String,
-    link: Option<String>,
-}
-
-impl Code {
-    async fn read(apps: &Apps, app: &App, choice: &Choice<'_>) -> Result<Self, Fault> {
-        let (now, then) = try_join(apps.slug_of(app, choice.current), apps.slug_of(app, choice.to)).await?;
-        let (now_sha, then_sha) = (now.as_ref().and_then(sha_of), then.as_ref().and_then(sha_of));
-        let (now, then) = (
-            now.and_then(|slug| slug.commit),
-            then.and_then(|slug| slug.commit),
-        );
-        let mut code = Self {
-            size: String::new(),
-            link: None,
-            now,
-            then,
-        };
-        if choice.same_code {
-            return Ok(code);
-        }
-        let (Some(now), Some(then)) = (now_sha, then_sha) else {
-            "which commits go back can't be told".clone_into(&mut code.size);
-            return Ok(code);
-        };
-        let (base, head) = (Revision::from(then.clone()), Revision::from(now.clone()));
-        match apps.github.compare(&app.repository, &base, &head).await {
-            Ok(comparison) => {
-                let back = usize::try_from(comparison.ahead_by).unwrap_or(usize::MAX);
-                code.size = match comparison.behind_by {
-                    0 if back == 1 => "1 commit goes back".to_owned(),
-                    0 => format!("{} go back", count(back, "commit")),
-                    other => format!("{} back and {other} others forward", count(back, "commit")),
-                };
-                code.link = Some(short_link(&comparison.url, &[&then, &now]));
-            }
-            Err(error) => {
-                code.size = format!(
-                    "which commits go back can't be told: {}",
-                    Fault::from(error).words()
-                );
-            }
-        }
-        Ok(code)
-    }
-
-    fn line(&self, choice: &Choice<'_>) -> String {
-        let short = |commit: &Option<CommitId>| commit.as_ref().map_or("?".to_owned(), short_commit);
-        let again = "slug re-used, release phase runs again";
-        if choice.same_code {
-            format!(
-                "stays {}: only config vars differ; release phase runs again",
-                short(&self.now)
-            )
-        } else {
-            format!(
-                "{} → {} ({}), {again}",
-                short(&self.now),
-                short(&self.then),
-                self.size
-            )
-        }
-    }
-}
-
 fn draft(
     app: &App,
     choice: &Choice<'_>,
@@ -249,6 +179,11 @@ fn draft(
         )
     };
     details.push(detail("then", vec![then]));
+    details.extend(
+        code.migrations
+            .iter()
+            .map(|words| detail("migrations", vec![words.clone()])),
+    );
     details.extend(code.link.iter().map(|link| detail("compare", vec![link.clone()])));
     let target = Target {
         app: app.heroku.clone(),

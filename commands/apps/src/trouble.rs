@@ -150,12 +150,14 @@ impl From<github::Error> for Fault {
 impl From<Fault> for Trouble {
     fn from(fault: Fault) -> Self {
         let hint = match fault.kind {
-            TroubleKind::Again { .. } => fault.meanwhile,
-            TroubleKind::Never | TroubleKind::Lost => fault.hint,
+            TroubleKind::Again { .. } => Some(fault.meanwhile),
+            TroubleKind::Never => Some(fault.hint),
+            // The bot looks for itself, and says what it saw if that does not tell.
+            TroubleKind::Lost => None,
         };
         Self {
             words: fault.words,
-            hint: Some(hint),
+            hint,
             kind: fault.kind,
             source: Some(fault.source),
         }

@@ -152,6 +152,7 @@ async fn a_slug_and_builds() {
             build("pending", Value::Null, Value::Null),
             build("succeeded", json!({ "id": "s-1" }), json!({ "id": "r-1" })),
         ])),
+        json(&build("failed", Value::Null, Value::Null)),
     ])
     .await;
     let heroku = client(&server.url);
@@ -162,9 +163,12 @@ async fn a_slug_and_builds() {
     assert_eq!(builds[1].release.as_ref().unwrap().as_str(), "r-1");
     assert_eq!(builds[1].commit.as_ref().unwrap().as_str(), "3f2a91c");
     assert!(!format!("{builds:?}").contains("CANARY"));
+    let build = heroku.build(&stage(), &builds[0].id).await.unwrap();
+    assert_eq!(build.status, BuildStatus::Failed);
     let seen = server.finish();
     assert_eq!(seen[0].line, "GET /apps/treeherder-stage/slugs/slug-811");
     assert_eq!(seen[1].header("range"), Some("created_at ..; order=desc,max=2"));
+    assert_eq!(seen[2].line, "GET /apps/treeherder-stage/builds/b-1");
 }
 
 #[tokio::test]
