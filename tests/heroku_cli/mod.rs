@@ -18,8 +18,13 @@ struct Said {
 
 impl Cli {
     fn new() -> Self {
-        let program = std::env::var_os("HEROKU_CLI").expect("HEROKU_CLI is not set: run tests/run, which installs the Heroku CLI");
-        Self { program: program.into(), home: tempfile::tempdir().unwrap(), sandbox: Sandbox::start(100) }
+        let program = std::env::var_os("HEROKU_CLI")
+            .expect("HEROKU_CLI is not set: run tests/run, which installs the Heroku CLI");
+        Self {
+            program: program.into(),
+            home: tempfile::tempdir().unwrap(),
+            sandbox: Sandbox::start(100),
+        }
     }
 
     /// Runs the client against the sandbox, with a home of its own because it writes into it.
@@ -40,8 +45,12 @@ impl Cli {
             .output()
             .await
             .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        Said { good: output.status.success(), text }
+        let text =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        Said {
+            good: output.status.success(),
+            text,
+        }
     }
 
     /// Runs it, and it must succeed and say all of this.
@@ -49,7 +58,11 @@ impl Cli {
         let said = self.run(line).await;
         assert!(said.good, "heroku {line} failed:\n{}", said.text);
         for words in expected {
-            assert!(said.text.contains(words), "heroku {line} does not say {words:?}:\n{}", said.text);
+            assert!(
+                said.text.contains(words),
+                "heroku {line} does not say {words:?}:\n{}",
+                said.text
+            );
         }
         said.text
     }
@@ -58,9 +71,15 @@ impl Cli {
 #[tokio::test]
 async fn config_vars() {
     let heroku = Cli::new();
-    heroku.says("config", &["treeherder-prod Config Vars", "NEW_RELIC_LABEL", "DATABASE_URL"]).await;
+    heroku
+        .says(
+            "config",
+            &["treeherder-prod Config Vars", "NEW_RELIC_LABEL", "DATABASE_URL"],
+        )
+        .await;
     let json = heroku.says("config --json", &[]).await;
-    let json: serde_json::Value = serde_json::from_str(&json[json.find('{').unwrap()..=json.rfind('}').unwrap()]).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&json[json.find('{').unwrap()..=json.rfind('}').unwrap()]).unwrap();
     assert!(json["SITE_URL"].is_string());
     heroku.says("config:set WEB_CONCURRENCY=7", &["v813"]).await;
     heroku.says("config:get WEB_CONCURRENCY", &["7"]).await;
@@ -70,13 +89,27 @@ async fn config_vars() {
 #[tokio::test]
 async fn releases_and_rollback() {
     let heroku = Cli::new();
-    heroku.says("releases", &["v812", "v811", "Set NEW_RELIC_LABEL config vars"]).await;
-    heroku.says("releases:info v811", &["v811", "Deploy 3f2a91c1"]).await;
+    heroku
+        .says("releases", &["v812", "v811", "Set NEW_RELIC_LABEL config vars"])
+        .await;
+    heroku
+        .says("releases:info v811", &["v811", "Deploy 3f2a91c1"])
+        .await;
     heroku.says("rollback", &["v811"]).await;
     heroku.says("rollback v810", &["v810"]).await;
-    assert_eq!(heroku.sandbox.changes("POST /apps/treeherder-prod/releases").await, 2);
+    assert_eq!(
+        heroku
+            .sandbox
+            .changes("POST /apps/treeherder-prod/releases")
+            .await,
+        2
+    );
     let refused = heroku.run("rollback v790").await;
-    assert!(!refused.good, "an expired release is no target:\n{}", refused.text);
+    assert!(
+        !refused.good,
+        "an expired release is no target:\n{}",
+        refused.text
+    );
 }
 
 #[tokio::test]
@@ -95,8 +128,13 @@ async fn dynos() {
 #[tokio::test]
 async fn a_detached_run() {
     let heroku = Cli::new();
-    heroku.says("run:detached --size=standard-2x -- ./manage.py check", &["run."]).await;
-    assert_eq!(heroku.sandbox.changes("POST /apps/treeherder-prod/dynos").await, 1);
+    heroku
+        .says("run:detached --size=standard-2x -- ./manage.py check", &["run."])
+        .await;
+    assert_eq!(
+        heroku.sandbox.changes("POST /apps/treeherder-prod/dynos").await,
+        1
+    );
 }
 
 #[tokio::test]

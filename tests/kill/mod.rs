@@ -51,7 +51,11 @@ async fn killed_at(sandbox: &Sandbox, story: &Story, call: u32, fault: &str) -> 
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let fault = sandbox.again_with("* /*", call, json!(fault)).await;
-    let mut child = demo(&script(folder.path(), "story.txt", story.script), &data, &sandbox.url);
+    let mut child = demo(
+        &script(folder.path(), "story.txt", story.script),
+        &data,
+        &sandbox.url,
+    );
     if !hangs(sandbox, fault, &mut child).await {
         return None;
     }
@@ -92,10 +96,18 @@ async fn hangs(sandbox: &Sandbox, fault: u64, child: &mut Child) -> bool {
 async fn keeps_its_word(sandbox: &Sandbox, story: &Story, said: &str) {
     let done = said.contains(story.done);
     let told = said.contains("nothing was done. Say it again") || said.contains("I don't know whether");
-    let before_asking = !said.split("--- started again").next().unwrap().contains("asks to") && sandbox.changes(story.once).await == 0;
+    let before_asking = !said
+        .split("--- started again")
+        .next()
+        .unwrap()
+        .contains("asks to")
+        && sandbox.changes(story.once).await == 0;
     assert!(done || told || before_asking, "neither done nor told\n{said}");
     if sandbox.changes(story.once).await == 1 {
-        assert!(done || said.contains("I don't know whether"), "done, and nobody was told\n{said}");
+        assert!(
+            done || said.contains("I don't know whether"),
+            "done, and nobody was told\n{said}"
+        );
     }
 }
 
@@ -106,7 +118,10 @@ async fn at_every_call(story: &Story, fault: &str) {
         keeps_its_word(&sandbox, story, &said).await;
         calls += 1;
     }
-    assert!(calls > 10, "only {calls} calls were made: the story is not what it was");
+    assert!(
+        calls > 10,
+        "only {calls} calls were made: the story is not what it was"
+    );
 }
 
 #[tokio::test]

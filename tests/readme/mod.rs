@@ -15,7 +15,13 @@ fn readme() -> String {
 /// The first block of text after the remark that names this test.
 fn transcript(readme: &str) -> &str {
     let after = readme.split_once("tests/readme. -->").unwrap().1;
-    after.split_once("```text\n").unwrap().1.split_once("```").unwrap().0
+    after
+        .split_once("```text\n")
+        .unwrap()
+        .1
+        .split_once("```")
+        .unwrap()
+        .0
 }
 
 #[tokio::test]
@@ -32,7 +38,14 @@ async fn the_transcript_is_what_is_said() {
 
 #[test]
 fn links_lead_somewhere() {
-    for link in readme().split("](").skip(1).map(|rest| rest.split_once(')').unwrap().0) {
-        assert!(root().join(link).exists(), "README.md links to {link}, which is not there");
+    for link in readme()
+        .split("](")
+        .skip(1)
+        .map(|rest| rest.split_once(')').unwrap().0)
+    {
+        assert!(
+            root().join(link).exists(),
+            "README.md links to {link}, which is not there"
+        );
     }
 }

@@ -76,7 +76,11 @@ async fn the_records_of_a_batch_are_in_order_and_the_receipt_names_the_last() {
 async fn a_batch_that_is_refused_leaves_no_gap() {
     for store in each_store().await {
         done(&store, Batch::default().record(record(0, "alice", "prod", "one"))).await;
-        let bad = Batch::of(Write::Unlock("prod".into())).record(record(0, "alice", "prod", "never"));
+        let bad = Batch::of(Write::Unlock {
+            target: "prod".into(),
+            since: at(0),
+        })
+        .record(record(0, "alice", "prod", "never"));
         refused(&store, bad).await;
         assert_eq!(
             done(&store, Batch::default().record(record(0, "bob", "prod", "two"))).await,

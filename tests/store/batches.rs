@@ -70,7 +70,10 @@ async fn a_refused_batch_leaves_nothing_wherever_it_failed() {
         .await;
         let late = [
             Write::Unclaim(nobodys.clone()),
-            Write::Unlock("prod".into()),
+            Write::Unlock {
+                target: "prod".into(),
+                since: at(0),
+            },
             Write::ReleaseHold("prod".into()),
             Write::Request(request("R-none")),
             Write::Operation(operation("none", "prod")),
@@ -157,7 +160,14 @@ async fn a_commit_wakes_whoever_waits_and_a_refusal_does_not() {
         .await;
         wakeups.changed().await.unwrap();
 
-        refused(&store, Batch::of(Write::Unlock("prod".into()))).await;
+        refused(
+            &store,
+            Batch::of(Write::Unlock {
+                target: "prod".into(),
+                since: at(0),
+            }),
+        )
+        .await;
         assert!(!wakeups.has_changed().unwrap());
     }
 }

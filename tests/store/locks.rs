@@ -55,10 +55,20 @@ async fn a_lock_that_has_ended_is_none() {
 #[tokio::test]
 async fn what_is_not_locked_cannot_be_unlocked() {
     for store in each_store().await {
-        let unlock = Batch::of(Write::Unlock("prod".into()));
+        let unlock = Batch::of(Write::Unlock {
+            target: "prod".into(),
+            since: at(0),
+        });
         assert_eq!(
             refused(&store, unlock.clone()).await,
             Conflict::NotLocked("prod".into())
+        );
+        let retaken = Batch::of(Write::Lock(lock("prod", "alice", 5, Some(9))));
+        done(&store, retaken).await;
+        assert_eq!(
+            refused(&store, unlock.clone()).await,
+            Conflict::NotLocked("prod".into()),
+            "the lock was taken anew meanwhile"
         );
         done(&store, Batch::of(Write::Lock(lock("prod", "alice", 0, Some(1))))).await;
         done(&store, unlock).await;

@@ -130,32 +130,3 @@ async fn lists_are_in_the_order_of_beginning() {
         assert_eq!(ids(&store, newest(9, Some("prod"))).await, ["000B", "000C"]);
     }
 }
-
-#[tokio::test]
-async fn due_is_what_runs_and_has_no_timer_or_a_timer_that_has_come() {
-    for store in each_store().await {
-        let mut sleeps = operation("000B", "stage");
-        sleeps.wake_at = Some(at(100));
-        let mut unknown = operation("000C", "prototype");
-        unknown.state = State::Unknown {
-            step: "move".into(),
-            saw: "nothing".into(),
-        };
-        for operation in [operation("000A", "prod"), sleeps, unknown] {
-            done(&store, Batch::of(Write::NewOperation(operation))).await;
-        }
-        let due = async |seconds| ids(&store, OperationsWhere::Due { now: at(seconds) }).await;
-        assert_eq!(due(99).await, ["000A"]);
-        assert_eq!(due(100).await, ["000A", "000B"]);
-
-        let fence = store
-            .claim(&"000A".into(), &"replica".into(), at(100), at(160))
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!(due(100).await, ["000B"]);
-        assert_eq!(due(160).await, ["000A", "000B"], "the claim has ended");
-        done(&store, Batch::of(Write::Unclaim(fence))).await;
-        assert_eq!(due(100).await, ["000A", "000B"]);
-    }
-}

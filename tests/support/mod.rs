@@ -8,8 +8,21 @@ pub(crate) fn same_text(expected: &str, found: &str, what: &str) {
     if expected.trim_end() == found.trim_end() {
         return;
     }
-    let (expected, found): (Vec<&str>, Vec<&str>) = (expected.trim_end().lines().collect(), found.trim_end().lines().collect());
-    let at = expected.iter().zip(&found).take_while(|(expected, found)| expected == found).count();
-    let around = |lines: &[&str]| lines[at.saturating_sub(3).min(lines.len())..(at + 5).min(lines.len())].join("\n  ");
-    panic!("{what} differs at line {}:\n\nexpected\n  {}\n\nfound\n  {}\n", at + 1, around(&expected), around(&found));
+    let (expected, found): (Vec<&str>, Vec<&str>) = (
+        expected.trim_end().lines().collect(),
+        found.trim_end().lines().collect(),
+    );
+    let at = expected
+        .iter()
+        .zip(&found)
+        .take_while(|(expected, found)| expected == found)
+        .count();
+    let around =
+        |lines: &[&str]| lines[at.saturating_sub(3).min(lines.len())..(at + 5).min(lines.len())].join("\n  ");
+    panic!(
+        "{what} differs at line {}:\n\nexpected\n  {}\n\nfound\n  {}\n",
+        at + 1,
+        around(&expected),
+        around(&found)
+    );
 }

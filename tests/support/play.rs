@@ -21,7 +21,11 @@ pub(crate) struct Played {
 pub(crate) async fn play(script: &str) -> Played {
     let data = tempfile::tempdir().unwrap();
     let played = demo::transcript(script, data.path()).await.unwrap();
-    Played { text: played.text, calls: played.calls, data }
+    Played {
+        text: played.text,
+        calls: played.calls,
+        data,
+    }
 }
 
 impl Played {
@@ -45,5 +49,7 @@ impl Played {
 
 fn holds(path: &Path, canary: &str) -> bool {
     let bytes = std::fs::read(path).unwrap();
-    bytes.windows(canary.len()).any(|window| window == canary.as_bytes())
+    bytes
+        .windows(canary.len())
+        .any(|window| window == canary.as_bytes())
 }

@@ -35,7 +35,11 @@ async fn deploying() {
 #[tokio::test]
 async fn rolling_back() {
     let played = story("rolling-back").await;
-    assert_eq!(played.changes("POST /apps/treeherder-prod/releases"), 1, "one rollback");
+    assert_eq!(
+        played.changes("POST /apps/treeherder-prod/releases"),
+        1,
+        "one rollback"
+    );
 }
 
 #[tokio::test]
@@ -46,7 +50,11 @@ async fn signing() {
 #[tokio::test]
 async fn the_world_moves() {
     let played = story("the-world-moves").await;
-    assert_eq!(played.changes("POST /apps/treeherder-prod/releases"), 0, "nothing of ours ran");
+    assert_eq!(
+        played.changes("POST /apps/treeherder-prod/releases"),
+        0,
+        "nothing of ours ran"
+    );
 }
 
 #[tokio::test]
@@ -91,7 +99,10 @@ fn no_story_is_forgotten() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "txt") {
             let name = path.file_stem().unwrap().to_str().unwrap();
-            assert!(source.contains(&format!("story(\"{name}\")")), "no test plays {name}.txt; add one to transcripts/mod.rs");
+            assert!(
+                source.contains(&format!("story(\"{name}\")")),
+                "no test plays {name}.txt; add one to transcripts/mod.rs"
+            );
         }
     }
 }

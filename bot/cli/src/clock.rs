@@ -12,7 +12,10 @@ use url::Url;
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system for the time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the operating system for the time"
+    )]
     fn now(&self) -> Timestamp {
         from_millis(Timestamp::now().as_millisecond())
     }
@@ -36,7 +39,11 @@ impl SpeedClock {
 
     /// Starts now, showing another time.
     pub fn starting_at(shown: Timestamp, speed: f64) -> Self {
-        Self { shown, started: SystemClock.now(), speed }
+        Self {
+            shown,
+            started: SystemClock.now(),
+            speed,
+        }
     }
 
     /// How many times faster than the system's it goes.
@@ -80,8 +87,19 @@ impl countersign_sandbox::Time for Shared {
 /// A clock that goes like that of a sandbox in another process.
 pub async fn follow(sandbox: &Url) -> anyhow::Result<SpeedClock> {
     let about = crate::control::about(sandbox).await?;
-    let said = |name: &str| about.get(name).with_context(|| format!("{sandbox} does not say its {name}; is it a sandbox?"));
-    let now: Timestamp = said("now")?.as_str().unwrap_or_default().parse().context("the sandbox's time cannot be read")?;
-    let speed = said("speed")?.as_f64().filter(|speed| *speed > 0.0).context("the sandbox's speed is no number above 0")?;
+    let said = |name: &str| {
+        about
+            .get(name)
+            .with_context(|| format!("{sandbox} does not say its {name}; is it a sandbox?"))
+    };
+    let now: Timestamp = said("now")?
+        .as_str()
+        .unwrap_or_default()
+        .parse()
+        .context("the sandbox's time cannot be read")?;
+    let speed = said("speed")?
+        .as_f64()
+        .filter(|speed| *speed > 0.0)
+        .context("the sandbox's speed is no number above 0")?;
     Ok(SpeedClock::starting_at(now, speed))
 }

@@ -9,8 +9,13 @@ use rand::rngs::SysRng;
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
-    #[expect(clippy::expect_used, reason = "without randomness there are no ids and no secrets: nothing can go on")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness there are no ids and no secrets: nothing can go on"
+    )]
     fn fill(&self, buffer: &mut [u8]) {
-        SysRng.try_fill_bytes(buffer).expect("the operating system has no randomness");
+        SysRng
+            .try_fill_bytes(buffer)
+            .expect("the operating system has no randomness");
     }
 }

@@ -52,7 +52,9 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
     let mut actions = Actions::default();
     actions.add(Arc::new(Resume::retry(Arc::clone(&parts.store))));
     actions.add(Arc::new(Resume::skip(Arc::clone(&parts.store))));
-    countersign_apps::actions(&apps).into_iter().for_each(|action| actions.add(action));
+    countersign_apps::actions(&apps)
+        .into_iter()
+        .for_each(|action| actions.add(action));
 
     let watchers = countersign_apps::watchers(&apps, config.heroku.poll);
     let context = Context {
@@ -64,7 +66,12 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
         scrubber: Arc::clone(&scrubber),
         replica: parts.replica,
     };
-    Ok(Bot::new(context, registry, Speaker::new(parts.adapters, scrubber), watchers))
+    Ok(Bot::new(
+        context,
+        registry,
+        Speaker::new(parts.adapters, scrubber),
+        watchers,
+    ))
 }
 
 fn apps(config: &Config, scrubber: &Arc<Scrubber>) -> anyhow::Result<Apps> {
@@ -80,17 +87,33 @@ fn apps(config: &Config, scrubber: &Arc<Scrubber>) -> anyhow::Result<Apps> {
     };
     let heroku = Heroku::new(heroku).context("the Heroku client cannot be made")?;
     let github = GitHub::new(github).context("the GitHub client cannot be made")?;
-    let apps = config.apps.iter().map(|app| self::app(app, config)).collect::<anyhow::Result<_>>()?;
+    let apps = config
+        .apps
+        .iter()
+        .map(|app| self::app(app, config))
+        .collect::<anyhow::Result<_>>()?;
     Ok(Apps::new(apps, heroku, github, Arc::clone(scrubber)))
 }
 
 fn app(app: &config::App, config: &Config) -> anyhow::Result<App> {
-    let wrong = |what: &str| format!("{what} of the app {} is no name that the provider knows", app.name);
+    let wrong = |what: &str| {
+        format!(
+            "{what} of the app {} is no name that the provider knows",
+            app.name
+        )
+    };
     let source = match &app.deploys_from {
-        Some(from) => Source::Pushed { from: from.parse().with_context(|| wrong("deploys_from"))? },
+        Some(from) => Source::Pushed {
+            from: from.parse().with_context(|| wrong("deploys_from"))?,
+        },
         None => Source::Followed,
     };
-    let rooms = config.settings().targets.get(&app.name).map(|target| target.rooms.clone()).unwrap_or_default();
+    let rooms = config
+        .settings()
+        .targets
+        .get(&app.name)
+        .map(|target| target.rooms.clone())
+        .unwrap_or_default();
     Ok(App {
         target: app.name.clone(),
         heroku: app.heroku.parse().with_context(|| wrong("heroku"))?,

@@ -41,7 +41,13 @@ struct OneTarget {
     reason: Option<String>,
 }
 
-const PING: Spec = Spec { name: "ping", aliases: &[], effect: Effect::Read, examples: &["ping"], stopped_by_hold: false };
+const PING: Spec = Spec {
+    name: "ping",
+    aliases: &[],
+    effect: Effect::Read,
+    examples: &["ping"],
+    stopped_by_hold: false,
+};
 
 #[async_trait]
 impl Command for Ping {
@@ -61,7 +67,11 @@ impl Command for Help {
     type Args = Nothing;
 
     fn spec(&self) -> Spec {
-        Spec { name: "help", examples: &["help"], ..PING }
+        Spec {
+            name: "help",
+            examples: &["help"],
+            ..PING
+        }
     }
 
     async fn run(&self, ask: &Ask<'_>, _args: Nothing) -> Result<Outcome, Refusal> {
@@ -92,7 +102,13 @@ fn registry(commands: usize) -> Registry {
     registry.add(Help).unwrap();
     for n in 2..commands {
         let name: &'static str = format!("command-{n}").leak();
-        registry.add(Other(Spec { name, examples: &[], ..PING })).unwrap();
+        registry
+            .add(Other(Spec {
+                name,
+                examples: &[],
+                ..PING
+            }))
+            .unwrap();
     }
     registry
 }
@@ -102,14 +118,21 @@ fn settings() -> Settings {
     let person = |n: usize| Person {
         id: format!("person-{n}").into(),
         roles: [if n % 10 == 0 { "deployer" } else { "reader" }.into()].into(),
-        accounts: vec![Account { network: network.into(), name: format!("account-{n}").into() }],
+        accounts: vec![Account {
+            network: network.into(),
+            name: format!("account-{n}").into(),
+        }],
     };
     let rule = |name: &str, role: &str, commands: Names| Rule {
         name: name.into(),
         commands,
         effects: vec![],
         targets: Names::Any,
-        who: Who { anyone: false, roles: vec![role.into()], people: vec![] },
+        who: Who {
+            anyone: false,
+            roles: vec![role.into()],
+            people: vec![],
+        },
         rooms: Names::Of(vec!["#treeherder".into(), "direct".into()]),
         assurance: Assurance::Account,
         seats: vec![],
@@ -124,7 +147,10 @@ fn settings() -> Settings {
         directory: Directory::new((0..10_000).map(person)).unwrap(),
         policy: Policy {
             forbid: vec![rule("no interns", "intern", Names::Any)],
-            allow: vec![rule("deployers", "deployer", Names::Any), rule("readers", "reader", Names::Any)],
+            allow: vec![
+                rule("deployers", "deployer", Names::Any),
+                rule("readers", "reader", Names::Any),
+            ],
         },
         targets: BTreeMap::from(targets),
         stale_after: Duration::from_secs(300),
@@ -149,10 +175,16 @@ fn message(n: u64, text: &str) -> Message {
     let network = countersign_core::id::NetworkId::from("irc");
     Message {
         id: n.to_string().into(),
-        place: Place::Room(Room { network: network.clone(), name: "#treeherder".into() }),
+        place: Place::Room(Room {
+            network: network.clone(),
+            name: "#treeherder".into(),
+        }),
         sender: Sender {
             nick: "person-4321".into(),
-            account: Some(Account { network, name: "account-4321".into() }),
+            account: Some(Account {
+                network,
+                name: "account-4321".into(),
+            }),
             assurance: Assurance::Account,
         },
         text: text.into(),
@@ -166,8 +198,15 @@ fn dispatch(c: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for commands in [50, 500] {
         let bot = bot(commands);
-        let lines = [("ping", "!ping"), ("arguments", "!command-7 prod --reason \"500s on /api/push\""), ("help", "!help")];
-        for (name, text) in lines.into_iter().chain([("chatter", "is prod slow for anybody else?")]) {
+        let lines = [
+            ("ping", "!ping"),
+            ("arguments", "!command-7 prod --reason \"500s on /api/push\""),
+            ("help", "!help"),
+        ];
+        for (name, text) in lines
+            .into_iter()
+            .chain([("chatter", "is prod slow for anybody else?")])
+        {
             let mut n = 0;
             c.bench_function(&format!("{name}, {commands} commands"), |bench| {
                 bench.to_async(&runtime).iter_batched(

@@ -27,10 +27,21 @@ pub struct Bot {
 
 impl Bot {
     /// Puts the bot together. Nothing happens until it hears something or its worker runs.
-    pub fn new(context: Context, registry: Registry, speaker: Speaker, watchers: Vec<Arc<dyn Watcher>>) -> Self {
+    pub fn new(
+        context: Context,
+        registry: Registry,
+        speaker: Speaker,
+        watchers: Vec<Arc<dyn Watcher>>,
+    ) -> Self {
         let registry = Arc::new(registry);
         let dispatcher = Dispatcher::new(context.clone(), Arc::clone(&registry));
-        Self { context, registry, dispatcher, speaker, watchers }
+        Self {
+            context,
+            registry,
+            dispatcher,
+            speaker,
+            watchers,
+        }
     }
 
     /// What the bot works with.
@@ -40,7 +51,12 @@ impl Bot {
 
     /// The worker that does everything that is due. There is one a process.
     pub fn worker(&self) -> Worker {
-        Worker::new(self.context.clone(), Arc::clone(&self.registry), self.speaker.clone(), self.watchers.clone())
+        Worker::new(
+            self.context.clone(),
+            Arc::clone(&self.registry),
+            self.speaker.clone(),
+            self.watchers.clone(),
+        )
     }
 
     /// Hears a message, and answers it. When this returns, a message that decides or plans is on disk and need not be
@@ -74,14 +90,21 @@ impl Bot {
     pub async fn recover(&self) -> Result<(), StoreError> {
         for Received { message, .. } in self.context.store.unhandled().await? {
             let said = clip(&visible(&message.text), 80).into_owned();
-            let words = format!("I was restarted before I got to \"{said}\"; nothing was done. Say it again.");
+            let words =
+                format!("I was restarted before I got to \"{said}\"; nothing was done. Say it again.");
             let entry = Entry {
                 account: message.sender.account.clone(),
                 place: Some(message.place.clone()),
-                ..Entry::new(self.context.now(), Event::Dropped, format!("restarted before \"{said}\" was dealt with"))
+                ..Entry::new(
+                    self.context.now(),
+                    Event::Dropped,
+                    format!("restarted before \"{said}\" was dealt with"),
+                )
             };
             let post = addressed(&message, Reply::line(words).toned(Tone::Waiting));
-            let batch = Batch::of(Write::Handled(MessageKey::of(&message))).write(Write::Enqueue(post)).record(entry);
+            let batch = Batch::of(Write::Handled(MessageKey::of(&message)))
+                .write(Write::Enqueue(post))
+                .record(entry);
             self.context.store.commit(batch).await?;
         }
         Ok(())
@@ -96,14 +119,24 @@ fn addressed(message: &Message, reply: Reply) -> Post {
         _ => message.place.clone(),
     };
     let to = match &place {
-        Place::Room(_) => Some(Addressee { name: message.sender.nick.clone(), account }),
+        Place::Room(_) => Some(Addressee {
+            name: message.sender.nick.clone(),
+            account,
+        }),
         Place::Direct(_) => None,
     };
-    Post { to, thread: message.thread.clone(), ..Post::to(place, reply) }
+    Post {
+        to,
+        thread: message.thread.clone(),
+        ..Post::to(place, reply)
+    }
 }
 
 impl fmt::Debug for Bot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bot").field("context", &self.context).field("speaker", &self.speaker).finish_non_exhaustive()
+        f.debug_struct("Bot")
+            .field("context", &self.context)
+            .field("speaker", &self.speaker)
+            .finish_non_exhaustive()
     }
 }

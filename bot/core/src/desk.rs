@@ -4,8 +4,8 @@
 mod targets;
 mod votes;
 
-use crate::command::Ask;
 use crate::approval::{By, Present, VoteRefusal};
+use crate::command::Ask;
 use crate::context::Context;
 use crate::id::{OperationId, RequestId};
 use crate::refusal::Refusal;
@@ -27,7 +27,11 @@ impl Desk {
 
     fn present<'a>(&'a self, ask: &Ask<'_>) -> Present<'a> {
         let settings = &self.context.settings;
-        Present { policy: &settings.policy, directory: &settings.directory, now: ask.now }
+        Present {
+            policy: &settings.policy,
+            directory: &settings.directory,
+            now: ask.now,
+        }
     }
 }
 
@@ -37,7 +41,8 @@ fn handled(ask: &Ask<'_>) -> Write {
 }
 
 fn no_request(ask: &Ask<'_>, id: &RequestId) -> Refusal {
-    Refusal::new(format!("there is no request {id}")).hint(format!("{} lists those that wait.", ask.type_("pending")))
+    Refusal::new(format!("there is no request {id}"))
+        .hint(format!("{} lists those that wait.", ask.type_("pending")))
 }
 
 fn no_operation(ask: &Ask<'_>, id: &OperationId) -> Refusal {

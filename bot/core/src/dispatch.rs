@@ -40,7 +40,13 @@ impl Dispatcher {
     /// A dispatcher for these commands.
     pub fn new(context: Context, registry: Arc<Registry>) -> Self {
         let requests = Requests::new(context.clone(), Arc::clone(&registry));
-        Self { desk: Desk::new(context.clone()), requests, seen: Seen::default(), context, registry }
+        Self {
+            desk: Desk::new(context.clone()),
+            requests,
+            seen: Seen::default(),
+            context,
+            registry,
+        }
     }
 
     /// The reply to a message: nothing for chatter, for what was heard before, and where the reply is in the outbox.
@@ -50,7 +56,10 @@ impl Dispatcher {
             return None;
         }
         if matches!(message.kind, Kind::Edit { .. }) {
-            return Some(Reply::line("an edited message is not carried out; say it again as a new one.").toned(Tone::Bad));
+            return Some(
+                Reply::line("an edited message is not carried out; say it again as a new one.")
+                    .toned(Tone::Bad),
+            );
         }
         let ask = Ask {
             message,
@@ -74,12 +83,20 @@ impl Dispatcher {
             return Ok(None);
         };
         let command = find(ask, &name.text)?;
-        let flags = rest.iter().take_while(|token| token.text != "--").position(|token| token.text == PLAN_ONLY);
+        let flags = rest
+            .iter()
+            .take_while(|token| token.text != "--")
+            .position(|token| token.text == PLAN_ONLY);
         let plan_only = flags.filter(|_| command.spec().effect >= Effect::Change);
         let parsed = match plan_only {
             None => command.parse(rest),
             Some(at) => {
-                let rest: Vec<_> = rest.iter().enumerate().filter(|(n, _)| *n != at).map(|(_, token)| token.clone()).collect();
+                let rest: Vec<_> = rest
+                    .iter()
+                    .enumerate()
+                    .filter(|(n, _)| *n != at)
+                    .map(|(_, token)| token.clone())
+                    .collect();
                 command.parse(&rest)
             }
         };
@@ -87,14 +104,20 @@ impl Dispatcher {
             Ok(parsed) => parsed,
             Err(error) => return error.answer(ask, command).map(Some),
         };
-        let target = parsed.target().map(|typed| ask.settings.target(typed)).transpose()?;
+        let target = parsed
+            .target()
+            .map(|typed| ask.settings.target(typed))
+            .transpose()?;
         let effect = parsed.effect();
         self.permitted(ask, command, effect, target).await?;
         match effect {
             Effect::Read => match parsed.run(ask).await? {
                 Outcome::Reply(reply) => Ok(Some(reply)),
                 // `op … retry` and the like look like reads until they have looked.
-                Outcome::Plan(draft) => self.journaled(ask, self.requests.propose(ask, *draft, plan_only.is_some())).await,
+                Outcome::Plan(draft) => {
+                    self.journaled(ask, self.requests.propose(ask, *draft, plan_only.is_some()))
+                        .await
+                }
             },
             _ => {
                 let run = async {
@@ -127,8 +150,16 @@ impl Dispatcher {
         Err(refusal)
     }
 
-    async fn record_refusal(&self, ask: &Ask<'_>, target: Option<&TargetName>, refusal: &Refusal) -> Result<(), Refusal> {
-        let entry = Entry { target: target.cloned(), ..crate::requests::entry(ask, Event::Refused, refusal.words.clone()) };
+    async fn record_refusal(
+        &self,
+        ask: &Ask<'_>,
+        target: Option<&TargetName>,
+        refusal: &Refusal,
+    ) -> Result<(), Refusal> {
+        let entry = Entry {
+            target: target.cloned(),
+            ..crate::requests::entry(ask, Event::Refused, refusal.words.clone())
+        };
         self.context.store.commit(Batch::default().record(entry)).await?;
         Ok(())
     }
@@ -142,16 +173,30 @@ impl Dispatcher {
         let settings = &self.context.settings;
         if between(ask.message.sent_at, ask.now) > settings.stale_after {
             let when = ago(ask.message.sent_at, ask.now);
-            return Err(Refusal::new(format!("I was away when you said that ({when}), and nothing was done")).hint("Say it again."));
+            return Err(Refusal::new(format!(
+                "I was away when you said that ({when}), and nothing was done"
+            ))
+            .hint("Say it again."));
         }
-        let received = Received { message: ask.message.clone(), at: ask.now };
-        match self.context.store.commit(Batch::of(Write::Receive(received))).await {
+        let received = Received {
+            message: ask.message.clone(),
+            at: ask.now,
+        };
+        match self
+            .context
+            .store
+            .commit(Batch::of(Write::Receive(received)))
+            .await
+        {
             Ok(_) => {}
             Err(StoreError::Conflict(Conflict::Received(_))) => return Ok(None),
             Err(other) => return Err(other.into()),
         }
         let outcome = run.await;
-        self.context.store.commit(Batch::of(Write::Handled(MessageKey::of(ask.message)))).await?;
+        self.context
+            .store
+            .commit(Batch::of(Write::Handled(MessageKey::of(ask.message))))
+            .await?;
         outcome
     }
 

@@ -2,6 +2,8 @@
 //! consequence of, and sent from here. A post that a crash caught in the middle of sending is sent once more and
 //! says so.
 
+use std::collections::HashSet;
+
 use crate::chat::SendError;
 use crate::context::Context;
 use crate::reply::Post;
@@ -21,13 +23,24 @@ const AGAIN: &str = "(maybe said before: the bot was restarted while saying it)"
 pub(crate) async fn deliver(context: &Context, speaker: &Speaker) -> Result<bool, StoreError> {
     let due = context.store.outgoing(context.now(), BATCH).await?;
     let any = !due.is_empty();
+    let mut waiting = HashSet::new();
     for outgoing in due {
-        send(context, speaker, outgoing).await?;
+        let place = outgoing.post.place.clone();
+        // What was said first is heard first: a post that waits holds back those after it in the same place.
+        if !waiting.contains(&place) && send(context, speaker, outgoing).await? == Delivery::Waits {
+            waiting.insert(place);
+        }
     }
     Ok(any)
 }
 
-async fn send(context: &Context, speaker: &Speaker, outgoing: Outgoing) -> Result<(), StoreError> {
+#[derive(PartialEq, Eq)]
+enum Delivery {
+    Over,
+    Waits,
+}
+
+async fn send(context: &Context, speaker: &Speaker, outgoing: Outgoing) -> Result<Delivery, StoreError> {
     let id = outgoing.id;
     let post = match outgoing.state {
         OutgoingState::Queued => outgoing.post,
@@ -40,15 +53,28 @@ async fn send(context: &Context, speaker: &Speaker, outgoing: Outgoing) -> Resul
             tracing::error!(%network, reason, post = id, "a post was refused and is given up");
             Write::Sent(id)
         }
-        Err(SendError::Slow { wait, .. }) => Write::Postpone { id, due: after(context.now(), wait) },
+        Err(SendError::Slow { wait, .. }) => Write::Postpone {
+            id,
+            due: after(context.now(), wait),
+        },
         Err(error @ SendError::Away { .. }) => {
-            let pause = FIRST_PAUSE.saturating_mul(1 << outgoing.tries.min(10)).min(LONGEST_PAUSE);
+            let pause = FIRST_PAUSE
+                .saturating_mul(1 << outgoing.tries.min(10))
+                .min(LONGEST_PAUSE);
             tracing::warn!(%error, post = id, pause_s = pause.as_secs(), "a post waits");
-            Write::Postpone { id, due: after(context.now(), pause) }
+            Write::Postpone {
+                id,
+                due: after(context.now(), pause),
+            }
         }
     };
+    let delivery = if matches!(next, Write::Postpone { .. }) {
+        Delivery::Waits
+    } else {
+        Delivery::Over
+    };
     context.store.commit(Batch::of(next)).await?;
-    Ok(())
+    Ok(delivery)
 }
 
 fn marked(mut post: Post) -> Post {

@@ -41,15 +41,26 @@ impl Requests {
 
     /// A draft becomes a request, under the rule that allows it. What needs no signature is approved at once.
     /// What is said about it goes through the outbox, in the transaction that makes the request.
-    pub(crate) async fn propose(&self, ask: &Ask<'_>, draft: Draft, plan_only: bool) -> Result<Option<Reply>, Refusal> {
+    pub(crate) async fn propose(
+        &self,
+        ask: &Ask<'_>,
+        draft: Draft,
+        plan_only: bool,
+    ) -> Result<Option<Reply>, Refusal> {
         let Some(person) = ask.person else {
-            return Err(Refusal::new("I can't tell who you are").hint(format!("Type {}", ask.type_("whoami"))));
+            return Err(
+                Refusal::new("I can't tell who you are").hint(format!("Type {}", ask.type_("whoami")))
+            );
         };
         let rule = Self::allowed(ask, &draft)?;
         self.free(ask, person, &draft).await?;
         let plan = self.sealed(person, draft, rule, ask.now)?;
         if plan_only {
-            return Ok(Some(posts::plan_only(&plan, rule, &self.context.settings.directory)));
+            return Ok(Some(posts::plan_only(
+                &plan,
+                rule,
+                &self.context.settings.directory,
+            )));
         }
         for _ in 0..DRAWS {
             let id = RequestId::draw(&*self.context.random);
@@ -85,18 +96,31 @@ impl Requests {
     fn allowed<'a>(ask: &Ask<'a>, draft: &Draft) -> Result<&'a Rule, Refusal> {
         match decide(ask, &draft.command, Some(draft.effect), draft.target.as_ref()) {
             Decision::Allowed(rule) => Ok(rule),
-            Decision::Denied(denial) => Err(Self::denied(ask, &draft.command, draft.target.as_ref(), &denial)),
+            Decision::Denied(denial) => {
+                Err(Self::denied(ask, &draft.command, draft.target.as_ref(), &denial))
+            }
         }
     }
 
     /// "you may not deploy prod: it needs the role deployer. See !can deploy prod."
-    pub(crate) fn denied(ask: &Ask<'_>, command: &str, target: Option<&TargetName>, denial: &Denial) -> Refusal {
+    pub(crate) fn denied(
+        ask: &Ask<'_>,
+        command: &str,
+        target: Option<&TargetName>,
+        denial: &Denial,
+    ) -> Refusal {
         let what = target.map_or_else(|| command.to_owned(), |target| format!("{command} {target}"));
         let can = format!("can {what}");
         Refusal::new(format!("you may not {what}: {}", denial.words)).hint(format!("See {}", ask.type_(&can)))
     }
 
-    fn sealed(&self, person: &Person, draft: Draft, rule: &Rule, now: Timestamp) -> Result<SealedPlan, Refusal> {
+    fn sealed(
+        &self,
+        person: &Person,
+        draft: Draft,
+        rule: &Rule,
+        now: Timestamp,
+    ) -> Result<SealedPlan, Refusal> {
         let mut nonce = [0; 16];
         self.context.random.fill(&mut nonce);
         let plan = Plan {
@@ -125,8 +149,11 @@ impl Requests {
         let Some(target) = &plan.target else {
             return Vec::new();
         };
-        let mut needs =
-            vec![Require::NotLocked { target: target.clone(), except: person.id.clone(), now: self.context.now() }];
+        let mut needs = vec![Require::NotLocked {
+            target: target.clone(),
+            except: person.id.clone(),
+            now: self.context.now(),
+        }];
         if self.stopped_by_hold(&plan.command) {
             needs.push(Require::NotHeld(target.clone()));
         }
@@ -134,7 +161,9 @@ impl Requests {
     }
 
     fn stopped_by_hold(&self, command: &str) -> bool {
-        self.registry.find(command).is_some_and(|command| command.spec().stopped_by_hold)
+        self.registry
+            .find(command)
+            .is_some_and(|command| command.spec().stopped_by_hold)
     }
 
     /// Whether the target is free, in words if it is not.
@@ -145,24 +174,52 @@ impl Requests {
         let now = ask.now;
         let not_done = |words: String| Refusal::new(format!("not done: {words}"));
         let store = &self.context.store;
-        if let Some(lock) = store.locks().await?.into_iter().find(|lock| lock.target == *target)
+        if let Some(lock) = store
+            .locks()
+            .await?
+            .into_iter()
+            .find(|lock| lock.target == *target)
             && lock.holder != person.id
             && lock.until.is_none_or(|until| until > now)
         {
-            let words = format!("{target} was locked by {} {} (\"{}\")", lock.holder, ago(lock.since, now), lock.reason);
-            return Err(not_done(words).hint(format!("Ask {}, or wait; {} shows how long", lock.holder, ask.type_("locks"))));
+            let words = format!(
+                "{target} was locked by {} {} (\"{}\")",
+                lock.holder,
+                ago(lock.since, now),
+                lock.reason
+            );
+            return Err(not_done(words).hint(format!(
+                "Ask {}, or wait; {} shows how long",
+                lock.holder,
+                ask.type_("locks")
+            )));
         }
         if self.stopped_by_hold(&draft.command)
-            && let Some(hold) = store.holds().await?.into_iter().find(|hold| hold.target == *target)
+            && let Some(hold) = store
+                .holds()
+                .await?
+                .into_iter()
+                .find(|hold| hold.target == *target)
         {
-            let why = hold.reason.map(|reason| format!(" (\"{reason}\")")).unwrap_or_default();
-            let words = format!("{target} is held at {} since {} rolled it back {}{why}", hold.at, hold.by, ago(hold.since, now));
+            let why = hold
+                .reason
+                .map(|reason| format!(" (\"{reason}\")"))
+                .unwrap_or_default();
+            let words = format!(
+                "{target} is held at {} since {} rolled it back {}{why}",
+                hold.at,
+                hold.by,
+                ago(hold.since, now)
+            );
             let release = ask.type_(&format!("release-hold {target} <why>"));
             return Err(not_done(words).hint(format!("Fix it first, then {release}")));
         }
         let resumes = draft.action == RETRY || draft.action == SKIP;
         let open = store.operations(OperationsWhere::Open).await?;
-        match open.into_iter().find(|operation| operation.plan.target.as_ref() == Some(target)) {
+        match open
+            .into_iter()
+            .find(|operation| operation.plan.target.as_ref() == Some(target))
+        {
             Some(operation) if !resumes => {
                 let words = format!(
                     "op {} is going on on {target} ({}, asked by {})",
@@ -176,7 +233,11 @@ impl Requests {
 
     fn present(&self, now: Timestamp) -> Present<'_> {
         let settings = &self.context.settings;
-        Present { policy: &settings.policy, directory: &settings.directory, now }
+        Present {
+            policy: &settings.policy,
+            directory: &settings.directory,
+            now,
+        }
     }
 
     /// Whether something is to be done about a request now: a reminder, its end, or its beginning.
@@ -207,14 +268,20 @@ impl Requests {
 
     async fn remind(&self, request: Request) -> Result<(), StoreError> {
         let post = posts::reminder(&request, &self.present(self.context.now()));
-        self.context.store.commit(Batch::of(Write::Request(request)).write(Write::Enqueue(post))).await?;
+        self.context
+            .store
+            .commit(Batch::of(Write::Request(request)).write(Write::Enqueue(post)))
+            .await?;
         Ok(())
     }
 
     /// A request is over without having begun: those who asked are told.
     async fn end(&self, transition: Transition) -> Result<(), StoreError> {
         let posts = ended(transition.request());
-        let batch = Batch { writes: posts.into_iter().map(Write::Enqueue).collect(), ..Batch::default() };
+        let batch = Batch {
+            writes: posts.into_iter().map(Write::Enqueue).collect(),
+            ..Batch::default()
+        };
         self.context.store.commit(transition.join(batch)).await?;
         Ok(())
     }
@@ -232,8 +299,16 @@ impl Requests {
                 person: Some(lock.holder.clone()),
                 ..audit::Entry::new(now, Event::Unlocked, words.clone())
             };
-            let post = Post::to(lock.place.clone(), Reply::line(Line::new(format!("{}: {words}.", lock.target))));
-            let batch = Batch::of(Write::Unlock(lock.target)).write(Write::Enqueue(post)).record(entry);
+            let post = Post::to(
+                lock.place.clone(),
+                Reply::line(Line::new(format!("{}: {words}.", lock.target))),
+            );
+            let batch = Batch::of(Write::Unlock {
+                target: lock.target,
+                since: lock.since,
+            })
+            .write(Write::Enqueue(post))
+            .record(entry);
             match self.context.store.commit(batch).await {
                 Ok(_) | Err(StoreError::Conflict(Conflict::NotLocked(_))) => {}
                 Err(other) => return Err(other),

@@ -26,7 +26,9 @@ struct Shard {
 
 impl Default for Seen {
     fn default() -> Self {
-        Self { shards: std::array::from_fn(|_| Mutex::default()) }
+        Self {
+            shards: std::array::from_fn(|_| Mutex::default()),
+        }
     }
 }
 

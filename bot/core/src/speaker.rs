@@ -19,7 +19,10 @@ pub struct Speaker {
 impl Speaker {
     /// Speaks through these adapters.
     pub fn new(adapters: impl IntoIterator<Item = Arc<dyn Adapter>>, scrubber: Arc<Scrubber>) -> Self {
-        let adapters = adapters.into_iter().map(|adapter| (adapter.network().clone(), adapter)).collect();
+        let adapters = adapters
+            .into_iter()
+            .map(|adapter| (adapter.network().clone(), adapter))
+            .collect();
         Self { adapters, scrubber }
     }
 
@@ -32,7 +35,10 @@ impl Speaker {
     pub async fn send(&self, mut post: Post) -> Result<Option<PostId>, SendError> {
         let network = post.place.network();
         let Some(adapter) = self.adapters.get(network) else {
-            return Err(SendError::Refused { network: network.clone(), reason: "the bot is not on it".to_owned() });
+            return Err(SendError::Refused {
+                network: network.clone(),
+                reason: "the bot is not on it".to_owned(),
+            });
         };
         self.scrub(&mut post.reply);
         adapter.send(&post).await
@@ -56,7 +62,9 @@ impl Speaker {
     fn scrub_line(&self, line: &mut Line) {
         for span in &mut line.0 {
             match span {
-                Span::Plain(text) | Span::Strong(text) | Span::Code(text) | Span::Foreign(text) => self.scrub_text(text),
+                Span::Plain(text) | Span::Strong(text) | Span::Code(text) | Span::Foreign(text) => {
+                    self.scrub_text(text)
+                }
                 Span::Link { text, url } => {
                     self.scrub_text(text);
                     self.scrub_text(url);

@@ -50,9 +50,16 @@ pub(crate) struct Sight {
 }
 
 /// One look, and what it leads to.
-pub(crate) async fn look(context: &Context, watcher: &dyn Watcher, sight: &mut Sight) -> Result<(), StoreError> {
+pub(crate) async fn look(
+    context: &Context,
+    watcher: &dyn Watcher,
+    sight: &mut Sight,
+) -> Result<(), StoreError> {
     let open = context.store.operations(OperationsWhere::Open).await?;
-    if open.iter().any(|operation| operation.plan.target.as_ref() == Some(watcher.target())) {
+    if open
+        .iter()
+        .any(|operation| operation.plan.target.as_ref() == Some(watcher.target()))
+    {
         return Ok(());
     }
     let place = format!("watch/{}", watcher.name());
@@ -64,7 +71,13 @@ pub(crate) async fn look(context: &Context, watcher: &dyn Watcher, sight: &mut S
                 announce_once(context, watcher, announcement).await?;
             }
             if seen.as_ref() != Some(&sighting.seen) {
-                context.store.commit(Batch::of(Write::Note { name: place, value: sighting.seen })).await?;
+                context
+                    .store
+                    .commit(Batch::of(Write::Note {
+                        name: place,
+                        value: sighting.seen,
+                    }))
+                    .await?;
             }
         }
         Err(trouble) => {
@@ -78,15 +91,39 @@ pub(crate) async fn look(context: &Context, watcher: &dyn Watcher, sight: &mut S
     Ok(())
 }
 
-async fn announce_once(context: &Context, watcher: &dyn Watcher, news: &Announcement) -> Result<(), StoreError> {
-    match context.store.commit(announce::batch(news, context.now(), Some(watcher.target().clone()))).await {
+async fn announce_once(
+    context: &Context,
+    watcher: &dyn Watcher,
+    news: &Announcement,
+) -> Result<(), StoreError> {
+    match context
+        .store
+        .commit(announce::batch(
+            news,
+            context.now(),
+            Some(watcher.target().clone()),
+        ))
+        .await
+    {
         Ok(_) | Err(StoreError::Conflict(Conflict::Announced(_))) => Ok(()),
         Err(other) => Err(other),
     }
 }
 
 fn blind(watcher: &dyn Watcher, trouble: &Trouble) -> Batch {
-    let words = format!("{}: I can't see what others do there: {} I keep looking.", watcher.target(), trouble.sentence());
-    let post = |room: &Room| Write::Enqueue(Post::to(Place::Room(room.clone()), Reply::line(words.clone()).toned(Tone::Bad)));
-    Batch { writes: watcher.rooms().iter().map(post).collect(), ..Batch::default() }
+    let words = format!(
+        "{}: I can't see what others do there: {} I keep looking.",
+        watcher.target(),
+        trouble.sentence()
+    );
+    let post = |room: &Room| {
+        Write::Enqueue(Post::to(
+            Place::Room(room.clone()),
+            Reply::line(words.clone()).toned(Tone::Bad),
+        ))
+    };
+    Batch {
+        writes: watcher.rooms().iter().map(post).collect(),
+        ..Batch::default()
+    }
 }

@@ -1,20 +1,18 @@
 //! Does everything that is due: posts to send, requests to begin, remind of or end, operations to go on with, targets
 //! to look at. Time comes from the context's clock; how to wait for it is the caller's business.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
-use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
+use tokio::task::{Id, JoinError, JoinSet};
 
+use crate::approval;
 use crate::command::Registry;
 use crate::context::Context;
 use crate::id::{OperationId, RequestId};
 use crate::operation::{self, Engine};
 use crate::outbox;
-use crate::approval;
 use crate::requests::Requests;
 use crate::speaker::Speaker;
 use crate::store::{OperationsWhere, RequestsWhere, StoreError};
@@ -47,8 +45,10 @@ pub struct Drained {
 /// Does what is due.
 pub struct Worker {
     shared: Arc<Shared>,
-    busy: HashSet<Work>,
-    running: FuturesUnordered<BoxFuture<'static, (Work, bool)>>,
+    busy: HashMap<Id, Work>,
+    /// Tasks of their own: a piece of work that waits for the store must not hold up another that has the connection it
+    /// waits for.
+    running: JoinSet<bool>,
     /// What came to nothing: how often, and when it is tried again.
     in_vain: HashMap<Work, (u32, Timestamp)>,
     look_at: Vec<Timestamp>,
@@ -73,14 +73,17 @@ impl Worker {
         let shared = Shared {
             engine: Engine::new(context.clone(), speaker.clone()),
             requests: Requests::new(context.clone(), registry),
-            watchers: watchers.into_iter().map(|watcher| (watcher, tokio::sync::Mutex::default())).collect(),
+            watchers: watchers
+                .into_iter()
+                .map(|watcher| (watcher, tokio::sync::Mutex::default()))
+                .collect(),
             context,
             speaker,
         };
         Self {
             shared: Arc::new(shared),
-            busy: HashSet::new(),
-            running: FuturesUnordered::new(),
+            busy: HashMap::new(),
+            running: JoinSet::new(),
             in_vain: HashMap::new(),
             look_at,
         }
@@ -93,7 +96,9 @@ impl Worker {
         loop {
             let before = *changes.borrow();
             for work in self.due().await? {
-                let fruitful = Arc::clone(&self.shared).perform(work.clone(), self.tries(&work)).await;
+                let fruitful = Arc::clone(&self.shared)
+                    .perform(work.clone(), self.tries(&work))
+                    .await;
                 self.performed(work, fruitful);
             }
             if *changes.borrow() == before {
@@ -102,7 +107,10 @@ impl Worker {
         }
         let next_due = self.shared.next_due(self.own_timers()).await?;
         let approved = self.shared.context.store.requests(RequestsWhere::Open).await?;
-        Ok(Drained { busy_until: self.shared.busy_until(self.tried_again(&approved)).await?, next_due })
+        Ok(Drained {
+            busy_until: self.shared.busy_until(self.tried_again(&approved)).await?,
+            next_due,
+        })
     }
 
     /// Does what is due, as it becomes due, until `stop` is ready; then lets what is being done come to its end.
@@ -119,12 +127,24 @@ impl Worker {
             let next = self.start_what_is_due().await;
             tokio::select! {
                 () = &mut stop => break,
-                Some((work, fruitful)) = self.running.next(), if !self.running.is_empty() => self.performed(work, fruitful),
+                Some(ended) = self.running.join_next_with_id() => self.ended(ended),
                 changed = changes.changed() => if changed.is_err() { break },
                 () = wait_until(next) => {}
             }
         }
-        while self.running.next().await.is_some() {}
+        while let Some(ended) = self.running.join_next_with_id().await {
+            self.ended(ended);
+        }
+    }
+
+    fn ended(&mut self, ended: Result<(Id, bool), JoinError>) {
+        let (id, fruitful) = ended.unwrap_or_else(|error| {
+            tracing::error!(%error, "a piece of work broke off; it is tried again");
+            (error.id(), false)
+        });
+        if let Some(work) = self.busy.remove(&id) {
+            self.performed(work, fruitful);
+        }
     }
 
     /// Starts what is due and says when to look again.
@@ -133,12 +153,8 @@ impl Worker {
         match self.due().await {
             Ok(due) => {
                 for work in due {
-                    self.busy.insert(work.clone());
-                    let (shared, tries) = (Arc::clone(&self.shared), self.tries(&work));
-                    self.running.push(Box::pin(async move {
-                        let fruitful = shared.perform(work.clone(), tries).await;
-                        (work, fruitful)
-                    }));
+                    let task = Arc::clone(&self.shared).perform(work.clone(), self.tries(&work));
+                    self.busy.insert(self.running.spawn(task).id(), work);
                 }
             }
             Err(error) => tracing::error!(%error, "the store cannot be read; I look again"),
@@ -154,7 +170,6 @@ impl Worker {
 
     fn performed(&mut self, work: Work, fruitful: bool) {
         let now = self.shared.context.now();
-        self.busy.remove(&work);
         if let Work::Watch(n) = work {
             self.look_at[n] = after(now, self.shared.watchers[n].0.every());
         } else if fruitful {
@@ -170,6 +185,10 @@ impl Worker {
         self.in_vain.get(work).map_or(0, |(tries, _)| *tries)
     }
 
+    fn is_busy(&self, work: &Work) -> bool {
+        self.busy.values().any(|busy| busy == work)
+    }
+
     async fn due(&mut self) -> Result<Vec<Work>, StoreError> {
         let now = self.shared.context.now();
         let mut due = vec![Work::Outbox, Work::Targets];
@@ -178,27 +197,54 @@ impl Worker {
                 due.push(Work::Request(request.id));
             }
         }
-        for operation in self.shared.context.store.operations(OperationsWhere::Open).await? {
+        for operation in self
+            .shared
+            .context
+            .store
+            .operations(OperationsWhere::Open)
+            .await?
+        {
             if operation.state == operation::State::Running && operation.wake_at.is_none_or(|at| at <= now) {
                 due.push(Work::Operation(operation.id));
             }
         }
-        due.extend(self.look_at.iter().enumerate().filter(|(_, at)| **at <= now).map(|(n, _)| Work::Watch(n)));
-        due.retain(|work| !self.busy.contains(work) && self.in_vain.get(work).is_none_or(|(_, again)| *again <= now));
+        due.extend(
+            self.look_at
+                .iter()
+                .enumerate()
+                .filter(|(_, at)| **at <= now)
+                .map(|(n, _)| Work::Watch(n)),
+        );
+        due.retain(|work| {
+            !self.is_busy(work) && self.in_vain.get(work).is_none_or(|(_, again)| *again <= now)
+        });
         // What is not due any more was dealt with by somebody else.
-        self.in_vain.retain(|work, (_, again)| *again > now || due.contains(work));
+        self.in_vain
+            .retain(|work, (_, again)| *again > now || due.contains(work));
         Ok(due)
     }
 
     /// The timers that are not in the store: when to look at targets again, and at what came to nothing.
     fn own_timers(&self) -> Option<Timestamp> {
-        self.look_at.iter().copied().chain(self.in_vain.values().map(|(_, again)| *again)).min()
+        self.look_at
+            .iter()
+            .copied()
+            .chain(self.in_vain.values().map(|(_, again)| *again))
+            .min()
     }
 
     /// When the next of these requests, approved and not to be begun just now, is tried again.
     fn tried_again(&self, requests: &[approval::Request]) -> Option<Timestamp> {
-        let approved = requests.iter().filter(|request| matches!(request.state, approval::State::Approved { .. }));
-        approved.filter_map(|request| self.in_vain.get(&Work::Request(request.id.clone())).map(|(_, again)| *again)).min()
+        let approved = requests
+            .iter()
+            .filter(|request| matches!(request.state, approval::State::Approved { .. }));
+        approved
+            .filter_map(|request| {
+                self.in_vain
+                    .get(&Work::Request(request.id.clone()))
+                    .map(|(_, again)| *again)
+            })
+            .min()
     }
 }
 
@@ -210,8 +256,13 @@ impl Shared {
 
     async fn busy_until(&self, tried_again: Option<Timestamp>) -> Result<Option<Timestamp>, StoreError> {
         let operations = self.context.store.operations(OperationsWhere::Open).await?;
-        let running = operations.iter().filter(|operation| operation.state == operation::State::Running);
-        Ok(running.filter_map(|operation| operation.wake_at).chain(tried_again).min())
+        let running = operations
+            .iter()
+            .filter(|operation| operation.state == operation::State::Running);
+        Ok(running
+            .filter_map(|operation| operation.wake_at)
+            .chain(tried_again)
+            .min())
     }
 
     /// Does a piece of work that was tried in vain so many times, and says whether it came to anything.
@@ -223,7 +274,9 @@ impl Shared {
             Work::Operation(id) => self.engine.advance(id).await,
             Work::Watch(n) => {
                 let (watcher, sight) = &self.watchers[*n];
-                watch::look(&self.context, &**watcher, &mut *sight.lock().await).await.map(|()| true)
+                watch::look(&self.context, &**watcher, &mut *sight.lock().await)
+                    .await
+                    .map(|()| true)
             }
         };
         outcome.unwrap_or_else(|error| {
@@ -235,6 +288,8 @@ impl Shared {
 
 impl fmt::Debug for Worker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Worker").field("busy", &self.busy).finish_non_exhaustive()
+        f.debug_struct("Worker")
+            .field("busy", &self.busy)
+            .finish_non_exhaustive()
     }
 }

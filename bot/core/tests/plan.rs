@@ -1,4 +1,5 @@
 //! Plans: one encoding, one digest, and cards that say what the plan is (invariants A3 and A12).
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::collections::BTreeMap;
 

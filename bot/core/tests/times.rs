@@ -1,4 +1,5 @@
 //! Times: hours by the clock on the wall, in winter and in summer.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use countersign_core::policy::Times;
 use countersign_core::time::Timestamp;

@@ -77,7 +77,7 @@ async fn store(path: &Path, history: bool) -> Sqlite {
 const QUESTIONS: [&str; 7] = [
     "next due",
     "open requests",
-    "operations due",
+    "open operations",
     "newest request",
     "audit",
     "audit of a person",
@@ -97,11 +97,7 @@ async fn ask(store: &Sqlite, question: &str) {
     let found = match question {
         "next due" => usize::from(store.next_due().await.unwrap().is_some()),
         "open requests" => store.requests(RequestsWhere::Open).await.unwrap().len(),
-        "operations due" => store
-            .operations(OperationsWhere::Due { now })
-            .await
-            .unwrap()
-            .len(),
+        "open operations" => store.operations(OperationsWhere::Open).await.unwrap().len(),
         "newest request" => usize::from(store.newest_request().await.unwrap().is_some()),
         "audit" => audit(None, None).await.unwrap().len(),
         "audit of a person" => audit(Some("person7"), None).await.unwrap().len(),

@@ -42,7 +42,7 @@ async fn apply(db: &mut SqliteConnection, write: Write) -> Result<(), StoreError
         Write::Unclaim(fence) => operations::unclaim(db, &fence).await,
         Write::Journal(entry) => operations::append(db, &entry).await,
         Write::Lock(lock) => locks::lock(db, &lock).await,
-        Write::Unlock(target) => locks::unlock(db, &target).await,
+        Write::Unlock { target, since } => locks::unlock(db, &target, since).await,
         Write::Hold(hold) => locks::hold(db, &hold).await,
         Write::ReleaseHold(target) => locks::release(db, &target).await,
         Write::Receive(received) => inbox::receive(db, &received).await,

@@ -54,7 +54,20 @@ pub(crate) async fn lock(db: &mut SqliteConnection, lock: &Lock) -> Result<(), S
     Ok(())
 }
 
-pub(crate) async fn unlock(db: &mut SqliteConnection, target: &TargetName) -> Result<(), StoreError> {
+pub(crate) async fn unlock(
+    db: &mut SqliteConnection,
+    target: &TargetName,
+    since: Timestamp,
+) -> Result<(), StoreError> {
+    let body: Option<String> = sqlx::query_scalar("SELECT body FROM locks WHERE target = $1")
+        .bind(target.as_str())
+        .fetch_optional(&mut *db)
+        .await
+        .map_err(unavailable("reading a lock"))?;
+    let lock: Option<Lock> = body.map(|body| decode("locks", target, &body)).transpose()?;
+    if lock.is_none_or(|lock| lock.since != since) {
+        return Err(StoreError::Conflict(Conflict::NotLocked(target.clone())));
+    }
     let done = sqlx::query("DELETE FROM locks WHERE target = $1")
         .bind(target.as_str())
         .execute(db)

@@ -11,11 +11,6 @@ use crate::words::{counter, decode, decode_all, encode, integer, met, unavailabl
 
 const TABLE: &str = "operations";
 
-/// `due_at` is the later of the timer and the end of the claim: see the migration. `open` follows from running, and
-/// is there for its index.
-pub(crate) const DUE: &str =
-    "SELECT id, body FROM operations WHERE open AND state = 'running' AND due_at <= $1 ORDER BY number";
-
 fn wake_at(operation: &Operation) -> i64 {
     operation.wake_at.map_or(0, Timestamp::as_millisecond)
 }
@@ -158,7 +153,6 @@ pub(crate) async fn one(db: &SqlitePool, id: &OperationId) -> Result<Option<Oper
 pub(crate) async fn list(db: &SqlitePool, which: OperationsWhere) -> Result<Vec<Operation>, StoreError> {
     let query = match which {
         OperationsWhere::Open => sqlx::query_as("SELECT id, body FROM operations WHERE open ORDER BY number"),
-        OperationsWhere::Due { now } => sqlx::query_as(DUE).bind(now.as_millisecond()),
         OperationsWhere::Newest { limit, target: None } => {
             sqlx::query_as("SELECT id, body FROM operations ORDER BY number DESC LIMIT $1").bind(limit)
         }

@@ -10,7 +10,6 @@ const QUESTIONS: &[&str] = &[
     audit::BY_TARGET,
     audit::BY_BOTH,
     notes::NEXT_DUE,
-    operations::DUE,
     outbox::DUE,
     "SELECT id, body FROM requests WHERE open ORDER BY number",
     "SELECT id, body FROM operations WHERE open ORDER BY number",

@@ -62,11 +62,24 @@ impl House {
         let (pace, own, sandbox) = world(args, kind, floor).await?;
         // A store that is kept has seen ids already: then they are drawn, and not the same every time.
         let same = kind == Kind::Story || (kind == Kind::Script && args.data.is_none());
-        let random: Arc<dyn Random> = if same { Arc::new(SeededRandom::new(1)) } else { Arc::new(SystemRandom) };
+        let random: Arc<dyn Random> = if same {
+            Arc::new(SeededRandom::new(1))
+        } else {
+            Arc::new(SystemRandom)
+        };
         let first = if same { 1 } else { first_id(&*random) };
         let console = Console::new(CONSOLE.into(), first, pace.clock(), output);
         let config = config(&sandbox)?;
-        Ok(Self { pace, config, sandbox, console: Arc::new(console), random, data, own, _throw_away: throw_away })
+        Ok(Self {
+            pace,
+            config,
+            sandbox,
+            console: Arc::new(console),
+            random,
+            data,
+            own,
+            _throw_away: throw_away,
+        })
     }
 
     pub(super) fn console(&self) -> Arc<Console> {
@@ -104,7 +117,8 @@ impl House {
 fn folder(data: Option<&Path>) -> anyhow::Result<(PathBuf, Option<tempfile::TempDir>)> {
     match data {
         Some(path) => {
-            std::fs::create_dir_all(path).with_context(|| format!("the folder {} cannot be made", path.display()))?;
+            std::fs::create_dir_all(path)
+                .with_context(|| format!("the folder {} cannot be made", path.display()))?;
             Ok((path.to_owned(), None))
         }
         None => {
@@ -128,9 +142,16 @@ async fn last_time(data: &Path) -> anyhow::Result<Option<Timestamp>> {
 
 /// The sandbox and the clock: with a sandbox of its own a script's clock leaps; somebody else's sandbox says how its
 /// time passes, and the bot follows it.
-async fn world(args: &Demo, kind: Kind, floor: Option<Timestamp>) -> anyhow::Result<(Pace, Option<Sandbox>, Url)> {
+async fn world(
+    args: &Demo,
+    kind: Kind,
+    floor: Option<Timestamp>,
+) -> anyhow::Result<(Pace, Option<Sandbox>, Url)> {
     if let Some(url) = &args.sandbox {
-        ensure!(args.speed.is_none(), "--speed goes with a sandbox of the demo's own; the one at {url} has its own speed");
+        ensure!(
+            args.speed.is_none(),
+            "--speed goes with a sandbox of the demo's own; the one at {url} has its own speed"
+        );
         let clock = crate::clock::follow(url).await?;
         return Ok((Pace::Flows(Arc::new(clock)), None, url.clone()));
     }
@@ -140,11 +161,17 @@ async fn world(args: &Demo, kind: Kind, floor: Option<Timestamp>) -> anyhow::Res
             let begin: Timestamp = SCRIPTS_BEGIN.parse()?;
             let clock = Arc::new(ManualClock::new(floor.map_or(begin, |floor| floor.max(begin))));
             let time = Arc::new(crate::clock::Shared(Arc::clone(&clock)));
-            (Pace::Leaps(clock), Sandbox::start(listen, time, Tokens::default()).await?)
+            (
+                Pace::Leaps(clock),
+                Sandbox::start(listen, time, Tokens::default()).await?,
+            )
         }
         (_, speed) => {
             let clock = Arc::new(SpeedClock::starting_now(speed.unwrap_or(SPEED)));
-            (Pace::Flows(Arc::clone(&clock)), Sandbox::start(listen, clock, Tokens::default()).await?)
+            (
+                Pace::Flows(Arc::clone(&clock)),
+                Sandbox::start(listen, clock, Tokens::default()).await?,
+            )
         }
     };
     let url = sandbox.heroku_url().parse()?;

@@ -64,8 +64,17 @@ async fn listen(bot: &Bot, mut messages: mpsc::Receiver<countersign_core::messag
 
 fn session(house: &House) -> Session {
     let settings = house.config.settings();
-    let people: Vec<String> = settings.directory.people().iter().map(|person| person.id.to_string()).collect();
-    let rooms = settings.targets.values().flat_map(|target| &target.rooms).map(|room| room.name.to_string());
+    let people: Vec<String> = settings
+        .directory
+        .people()
+        .iter()
+        .map(|person| person.id.to_string())
+        .collect();
+    let rooms = settings
+        .targets
+        .values()
+        .flat_map(|target| &target.rooms)
+        .map(|room| room.name.to_string());
     let mut rooms: Vec<String> = rooms.collect();
     rooms.sort();
     rooms.dedup();

@@ -21,9 +21,14 @@ pub async fn run(args: Demo) -> anyhow::Result<()> {
     let Some(path) = &args.script else {
         return live::run(House::open(&args, Kind::Live, Output::stdout(args.look())).await?).await;
     };
-    let text = std::fs::read_to_string(path).with_context(|| format!("the script {} cannot be read", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("the script {} cannot be read", path.display()))?;
     let script = Script::parse(&text)?;
-    play(&script, House::open(&args, Kind::Script, Output::stream(std::io::stdout())).await?).await?;
+    play(
+        &script,
+        House::open(&args, Kind::Script, Output::stream(std::io::stdout())).await?,
+    )
+    .await?;
     Ok(())
 }
 
@@ -41,9 +46,19 @@ pub struct Played {
 pub async fn transcript(script: &str, data: &Path) -> anyhow::Result<Played> {
     let transcript = Transcript::new();
     let script = Script::parse(script)?;
-    let args = Demo { data: Some(data.to_owned()), ..Demo::default() };
-    let calls = play(&script, House::open(&args, Kind::Story, Output::stream(transcript.clone())).await?).await?;
-    Ok(Played { text: transcript.text(), calls })
+    let args = Demo {
+        data: Some(data.to_owned()),
+        ..Demo::default()
+    };
+    let calls = play(
+        &script,
+        House::open(&args, Kind::Story, Output::stream(transcript.clone())).await?,
+    )
+    .await?;
+    Ok(Played {
+        text: transcript.text(),
+        calls,
+    })
 }
 
 async fn play(script: &Script, house: House) -> anyhow::Result<Vec<Call>> {

@@ -86,7 +86,12 @@ impl Performance {
         loop {
             let drained = self.running()?.worker.drain().await?;
             match drained.next_due {
-                Some(next) if next < end => self.house.pace.reach(next.max(self.house.pace.soon()).min(end)).await,
+                Some(next) if next < end => {
+                    self.house
+                        .pace
+                        .reach(next.max(self.house.pace.soon()).min(end))
+                        .await
+                }
                 _ => break,
             }
             if self.house.pace.now() >= end {
@@ -102,8 +107,13 @@ impl Performance {
         let [method, path, body @ ..] = words else {
             bail!("say what: ~ sandbox POST apps/treeherder-prod/fail-next-build");
         };
-        let body = if body.is_empty() { "{}".to_owned() } else { body.join(" ") };
-        let body: serde_json::Value = serde_json::from_str(&body).with_context(|| format!("{body} is no JSON"))?;
+        let body = if body.is_empty() {
+            "{}".to_owned()
+        } else {
+            body.join(" ")
+        };
+        let body: serde_json::Value =
+            serde_json::from_str(&body).with_context(|| format!("{body} is no JSON"))?;
         crate::control::order(&self.house.sandbox, method, path, &body).await
     }
 }

@@ -7,7 +7,8 @@ use countersign_core::digest::Digest;
 use countersign_core::id::{OperationId, ReplicaId, RequestId};
 use countersign_core::operation::{Entry, Fence, Operation};
 use countersign_core::store::{
-    AuditWhere, Batch, Hold, Lease, Lock, OperationsWhere, Outgoing, Receipt, Received, RequestsWhere, Store, StoreError,
+    AuditWhere, Batch, Hold, Lease, Lock, OperationsWhere, Outgoing, Receipt, Received, RequestsWhere, Store,
+    StoreError,
 };
 use countersign_core::time::{Duration, Timestamp};
 use tokio::sync::watch;
@@ -45,7 +46,13 @@ impl Store for NoStore {
     async fn journal(&self, _: &OperationId) -> Answer<Vec<Entry>> {
         unreachable!()
     }
-    async fn claim(&self, _: &OperationId, _: &ReplicaId, _: Timestamp, _: Timestamp) -> Answer<Option<Fence>> {
+    async fn claim(
+        &self,
+        _: &OperationId,
+        _: &ReplicaId,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Answer<Option<Fence>> {
         unreachable!()
     }
     async fn locks(&self) -> Answer<Vec<Lock>> {

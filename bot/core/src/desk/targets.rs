@@ -13,9 +13,17 @@ use crate::time::{Duration, after};
 
 impl Desk {
     /// Reserves a target.
-    pub async fn lock(&self, ask: &Ask<'_>, target: &TargetName, reason: String, time: Option<Duration>) -> Result<Reply, Refusal> {
+    pub async fn lock(
+        &self,
+        ask: &Ask<'_>,
+        target: &TargetName,
+        reason: String,
+        time: Option<Duration>,
+    ) -> Result<Reply, Refusal> {
         let Some(person) = ask.person else {
-            return Err(Refusal::new("I can't tell who you are").hint(format!("Type {}", ask.type_("whoami"))));
+            return Err(
+                Refusal::new("I can't tell who you are").hint(format!("Type {}", ask.type_("whoami")))
+            );
         };
         let lock = Lock {
             target: target.clone(),
@@ -26,14 +34,28 @@ impl Desk {
             place: ask.message.place.clone(),
         };
         let entry = entry(ask, target, Event::Locked, format!("locked {target}: {reason}"));
-        match self.context.store.commit(Batch::of(Write::Lock(lock)).write(handled(ask)).record(entry)).await {
+        match self
+            .context
+            .store
+            .commit(Batch::of(Write::Lock(lock)).write(handled(ask)).record(entry))
+            .await
+        {
             Ok(_) => {
-                let how_long = time.map(|time| format!(" for {}", span(time))).unwrap_or_default();
+                let how_long = time
+                    .map(|time| format!(" for {}", span(time)))
+                    .unwrap_or_default();
                 let unlock = ask.type_(&format!("unlock {target}"));
-                Ok(Reply::line(format!("{target} is yours{how_long}: nobody else changes it. {unlock} ends that.")))
+                Ok(Reply::line(format!(
+                    "{target} is yours{how_long}: nobody else changes it. {unlock} ends that."
+                )))
             }
             Err(StoreError::Conflict(Conflict::Locked(lock))) => {
-                let words = format!("{target} was locked by {} {} (\"{}\")", lock.holder, ago(lock.since, ask.now), lock.reason);
+                let words = format!(
+                    "{target} was locked by {} {} (\"{}\")",
+                    lock.holder,
+                    ago(lock.since, ask.now),
+                    lock.reason
+                );
                 Err(Refusal::new(words).hint(format!("Ask {}.", lock.holder)))
             }
             Err(other) => Err(other.into()),
@@ -42,34 +64,74 @@ impl Desk {
 
     /// Ends a reservation, also somebody else's: that is told in the room where it was taken.
     pub async fn unlock(&self, ask: &Ask<'_>, target: &TargetName) -> Result<Reply, Refusal> {
-        let lock = self.context.store.locks().await?.into_iter().find(|lock| lock.target == *target);
+        let lock = self
+            .context
+            .store
+            .locks()
+            .await?
+            .into_iter()
+            .find(|lock| lock.target == *target);
         let (Some(lock), Some(person)) = (lock, ask.person) else {
             return Err(not_locked(target));
         };
-        let mut batch = Batch::of(Write::Unlock(target.clone())).write(handled(ask));
-        batch = batch.record(entry(ask, target, Event::Unlocked, format!("unlocked {target}, which {} had locked: {}", lock.holder, lock.reason)));
+        let mut batch = Batch::of(Write::Unlock {
+            target: target.clone(),
+            since: lock.since,
+        })
+        .write(handled(ask));
+        batch = batch.record(entry(
+            ask,
+            target,
+            Event::Unlocked,
+            format!(
+                "unlocked {target}, which {} had locked: {}",
+                lock.holder, lock.reason
+            ),
+        ));
         if lock.holder != person.id {
             let words = format!("{}: {} took your lock off {target}.", lock.holder, person.id);
-            batch = batch.write(Write::Enqueue(crate::reply::Post::to(lock.place.clone(), Reply::line(words))));
+            batch = batch.write(Write::Enqueue(crate::reply::Post::to(
+                lock.place.clone(),
+                Reply::line(words),
+            )));
         }
         match self.context.store.commit(batch).await {
             Ok(_) if lock.holder == person.id => Ok(Reply::line(format!("{target} is free again."))),
-            Ok(_) => Ok(Reply::line(format!("{target} is free again; {} had locked it (\"{}\").", lock.holder, lock.reason))),
+            Ok(_) => Ok(Reply::line(format!(
+                "{target} is free again; {} had locked it (\"{}\").",
+                lock.holder, lock.reason
+            ))),
             Err(StoreError::Conflict(Conflict::NotLocked(_))) => Err(not_locked(target)),
             Err(other) => Err(other.into()),
         }
     }
 
     /// Ends a hold.
-    pub async fn release_hold(&self, ask: &Ask<'_>, target: &TargetName, why: String) -> Result<Reply, Refusal> {
-        let entry = entry(ask, target, Event::Released, format!("released the hold on {target}: {why}"));
-        let batch = Batch::of(Write::ReleaseHold(target.clone())).write(handled(ask)).record(entry);
+    pub async fn release_hold(
+        &self,
+        ask: &Ask<'_>,
+        target: &TargetName,
+        why: String,
+    ) -> Result<Reply, Refusal> {
+        let entry = entry(
+            ask,
+            target,
+            Event::Released,
+            format!("released the hold on {target}: {why}"),
+        );
+        let batch = Batch::of(Write::ReleaseHold(target.clone()))
+            .write(handled(ask))
+            .record(entry);
         match self.context.store.commit(batch).await {
             Ok(_) => {
                 let deploy = ask.type_(&format!("deploy {target}"));
-                Ok(Reply::line(format!("{target} is not held any more. {deploy} works again.")))
+                Ok(Reply::line(format!(
+                    "{target} is not held any more. {deploy} works again."
+                )))
             }
-            Err(StoreError::Conflict(Conflict::NotHeld(_))) => Err(Refusal::new(format!("{target} is not held"))),
+            Err(StoreError::Conflict(Conflict::NotHeld(_))) => {
+                Err(Refusal::new(format!("{target} is not held")))
+            }
             Err(other) => Err(other.into()),
         }
     }
@@ -80,5 +142,8 @@ fn not_locked(target: &TargetName) -> Refusal {
 }
 
 fn entry(ask: &Ask<'_>, target: &TargetName, event: Event, words: String) -> audit::Entry {
-    audit::Entry { target: Some(target.clone()), ..requests::entry(ask, event, words) }
+    audit::Entry {
+        target: Some(target.clone()),
+        ..requests::entry(ask, event, words)
+    }
 }

@@ -13,13 +13,22 @@ use crate::store::{Batch, Write};
 
 impl Desk {
     /// Signs a request. `plan` is the beginning of the digest that a button (or a careful person) names.
-    pub async fn approve(&self, ask: &Ask<'_>, id: &RequestId, plan: Option<&str>, note: Option<String>) -> Result<Reply, Refusal> {
+    pub async fn approve(
+        &self,
+        ask: &Ask<'_>,
+        id: &RequestId,
+        plan: Option<&str>,
+        note: Option<String>,
+    ) -> Result<Reply, Refusal> {
         let origin = ask.origin();
         for _ in 0..TRIES {
             let request = self.request(ask, id).await?;
             let digest = request.plan.digest();
             if let Some(plan) = plan.filter(|plan| !digest.begins_with(plan)) {
-                let words = format!("the plan that you named ({plan}) is not that of {id}, which is {}; nothing was signed", digest.short());
+                let words = format!(
+                    "the plan that you named ({plan}) is not that of {id}, which is {}; nothing was signed",
+                    digest.short()
+                );
                 return Err(Refusal::new(words).hint(format!("Type {}", ask.type_(&format!("show {id}")))));
             }
             let signed = match request.approve(by(ask, &origin)?, digest, note.clone(), &self.present(ask)) {
@@ -41,7 +50,9 @@ impl Desk {
     /// Nobody signs what was not sent to them: it is sent now, and they sign again.
     async fn show_first(&self, ask: &Ask<'_>, request: &Request) -> Result<Reply, Refusal> {
         let shown = self.show(ask, &request.id).await?;
-        let mut reply = Reply::line(Line::new("not signed yet: you were not sent this plan before. Here is all of it; sign again if you want it."));
+        let mut reply = Reply::line(Line::new(
+            "not signed yet: you were not sent this plan before. Here is all of it; sign again if you want it.",
+        ));
         reply.blocks.extend(shown.blocks);
         Ok(reply.toned(Tone::Waiting))
     }
@@ -65,8 +76,13 @@ impl Desk {
         let origin = ask.origin();
         for _ in 0..TRIES {
             let request = self.request(ask, id).await?;
-            let left = request.withdraw(by(ask, &origin)?, &self.present(ask)).map_err(|refusal| not_counted(ask, &refusal))?;
-            let words = format!("your signature is off. {id} {}.", left.request().standing(&self.present(ask)));
+            let left = request
+                .withdraw(by(ask, &origin)?, &self.present(ask))
+                .map_err(|refusal| not_counted(ask, &refusal))?;
+            let words = format!(
+                "your signature is off. {id} {}.",
+                left.request().standing(&self.present(ask))
+            );
             if self.write(ask, &request, left, "no longer signs").await? {
                 return Ok(Reply::line(words));
             }
@@ -79,7 +95,9 @@ impl Desk {
         let origin = ask.origin();
         for _ in 0..TRIES {
             let request = self.request(ask, id).await?;
-            let cancelled = request.cancel(by(ask, &origin)?, ask.now).map_err(|refusal| not_counted(ask, &refusal))?;
+            let cancelled = request
+                .cancel(by(ask, &origin)?, ask.now)
+                .map_err(|refusal| not_counted(ask, &refusal))?;
             if self.write(ask, &request, cancelled, "takes back").await? {
                 return Ok(Reply::line(format!("{id} is taken back. Nothing was run.")));
             }
@@ -89,19 +107,35 @@ impl Desk {
 
     /// Writes a transition. Who decides is answered; this tells the others: all of them if it is over, else the room
     /// where it was asked for if the decision was taken elsewhere.
-    async fn write(&self, ask: &Ask<'_>, before: &Request, transition: Transition, verb: &str) -> Result<bool, Refusal> {
+    async fn write(
+        &self,
+        ask: &Ask<'_>,
+        before: &Request,
+        transition: Transition,
+        verb: &str,
+    ) -> Result<bool, Refusal> {
         let after = transition.request();
         let here = &ask.message.place;
         let own = ask.person.is_some_and(|person| before.is_requester(person));
         let mut batch = Batch::of(handled(ask));
         if after.state.is_final() {
-            let others = requests::ended(after).into_iter().filter(|post| post.place != *here || !own);
+            let others = requests::ended(after)
+                .into_iter()
+                .filter(|post| post.place != *here || !own);
             batch.writes.extend(others.map(Write::Enqueue));
         } else if *here != before.origin.place
             && let Some(person) = ask.person
         {
-            let line = format!("{}: {} {verb} it in {here}. It {}.", before.id, person.id, after.standing(&self.present(ask)));
-            batch.writes.push(Write::Enqueue(Post::to(before.origin.place.clone(), Reply::line(line))));
+            let line = format!(
+                "{}: {} {verb} it in {here}. It {}.",
+                before.id,
+                person.id,
+                after.standing(&self.present(ask))
+            );
+            batch.writes.push(Write::Enqueue(Post::to(
+                before.origin.place.clone(),
+                Reply::line(line),
+            )));
         }
         match self.context.store.commit(transition.join(batch)).await {
             Ok(_) => Ok(true),
@@ -115,20 +149,30 @@ impl Desk {
         for _ in 0..TRIES {
             let request = self.request(ask, id).await?;
             let present = self.present(ask);
-            let mut reply = Reply::line(Line::new(format!("request {id} by {}: ", request.plan.requester)).foreign(request.plan.summary.clone()));
+            let mut reply = Reply::line(
+                Line::new(format!("request {id} by {}: ", request.plan.requester))
+                    .foreign(request.plan.summary.clone()),
+            );
             reply.blocks.extend(crate::plan::whole(&request.plan));
             if request.state == State::Pending {
                 let (card, _) = card(&request, &present);
                 reply.blocks.extend(card.blocks.last().cloned());
                 reply.buttons = card.buttons;
             } else {
-                reply.blocks.push(Block::Line(Line::default().foreign(format!("{id} {}.", request.came_to()))));
+                reply.blocks.push(Block::Line(
+                    Line::default().foreign(format!("{id} {}.", request.came_to())),
+                ));
             }
             let place = ask.message.place.clone();
             if request.state != State::Pending || request.shown.contains(&place) {
                 return Ok(reply);
             }
-            match self.context.store.commit(Batch::of(Write::Request(request.sent_to(place))).write(handled(ask))).await {
+            match self
+                .context
+                .store
+                .commit(Batch::of(Write::Request(request.sent_to(place))).write(handled(ask)))
+                .await
+            {
                 Ok(_) => return Ok(reply),
                 Err(error) if is_conflict(&error) => {}
                 Err(error) => return Err(error.into()),
@@ -142,7 +186,10 @@ impl Desk {
         for _ in 0..TRIES {
             let mut operation = self.operation(ask, id).await?;
             if operation.state != operation::State::Running {
-                return Err(Refusal::new(format!("op {id} is not running: it {}", operation.state.word())));
+                return Err(Refusal::new(format!(
+                    "op {id} is not running: it {}",
+                    operation.state.word()
+                )));
             }
             operation.cancel = ask.person.map(|person| person.id.clone());
             operation.wake_at = None;
@@ -150,9 +197,22 @@ impl Desk {
                 target: operation.plan.target.clone(),
                 operation: Some(id.clone()),
                 request: Some(operation.request.clone()),
-                ..requests::entry(ask, Event::Cancelled, format!("asked to stop op {id}: {}", operation.plan.summary))
+                ..requests::entry(
+                    ask,
+                    Event::Cancelled,
+                    format!("asked to stop op {id}: {}", operation.plan.summary),
+                )
             };
-            match self.context.store.commit(Batch::of(Write::Operation(operation)).write(handled(ask)).record(entry)).await {
+            match self
+                .context
+                .store
+                .commit(
+                    Batch::of(Write::Operation(operation))
+                        .write(handled(ask))
+                        .record(entry),
+                )
+                .await
+            {
                 Ok(_) => return Ok(Reply::line(format!("op {id} stops at the next safe point."))),
                 Err(error) if is_conflict(&error) => {}
                 Err(error) => return Err(error.into()),
@@ -165,10 +225,17 @@ impl Desk {
     pub async fn abandon(&self, ask: &Ask<'_>, id: &OperationId) -> Result<Reply, Refusal> {
         for _ in 0..TRIES {
             let mut operation = self.operation(ask, id).await?;
-            let (operation::State::Unknown { step, saw }, Some(person)) = (operation.state.clone(), ask.person) else {
-                return Err(Refusal::new(format!("op {id} is not unknown: it {}", operation.state.word())));
+            let (operation::State::Unknown { step, saw }, Some(person)) =
+                (operation.state.clone(), ask.person)
+            else {
+                return Err(Refusal::new(format!(
+                    "op {id} is not unknown: it {}",
+                    operation.state.word()
+                )));
             };
-            operation.state = operation::State::Abandoned { by: person.id.clone() };
+            operation.state = operation::State::Abandoned {
+                by: person.id.clone(),
+            };
             operation.ended = Some(ask.now);
             let entry = crate::audit::Entry {
                 target: operation.plan.target.clone(),
@@ -183,8 +250,17 @@ impl Desk {
             {
                 batch = transition.join(batch);
             }
-            match self.context.store.commit(batch.write(Write::Operation(operation))).await {
-                Ok(_) => return Ok(Reply::line(format!("op {id} is given up as it is. What \"{step}\" did is for you to find out."))),
+            match self
+                .context
+                .store
+                .commit(batch.write(Write::Operation(operation)))
+                .await
+            {
+                Ok(_) => {
+                    return Ok(Reply::line(format!(
+                        "op {id} is given up as it is. What \"{step}\" did is for you to find out."
+                    )));
+                }
                 Err(error) if is_conflict(&error) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -193,10 +269,18 @@ impl Desk {
     }
 
     async fn request(&self, ask: &Ask<'_>, id: &RequestId) -> Result<Request, Refusal> {
-        self.context.store.request(id).await?.ok_or_else(|| no_request(ask, id))
+        self.context
+            .store
+            .request(id)
+            .await?
+            .ok_or_else(|| no_request(ask, id))
     }
 
     async fn operation(&self, ask: &Ask<'_>, id: &OperationId) -> Result<operation::Operation, Refusal> {
-        self.context.store.operation(id).await?.ok_or_else(|| no_operation(ask, id))
+        self.context
+            .store
+            .operation(id)
+            .await?
+            .ok_or_else(|| no_operation(ask, id))
     }
 }

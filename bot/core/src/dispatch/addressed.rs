@@ -10,9 +10,13 @@ pub(super) fn command_line<'m>(settings: &Settings, message: &'m Message) -> Opt
     if message.kind == Kind::Pressed {
         return Some(text);
     }
-    let bare = text.strip_prefix(&*settings.prefix).or_else(|| after_name(text, &settings.name));
+    let bare = text
+        .strip_prefix(&*settings.prefix)
+        .or_else(|| after_name(text, &settings.name));
     match (bare, &message.place) {
-        (Some(line), _) => line.starts_with(|c: char| c.is_ascii_alphanumeric()).then_some(line),
+        (Some(line), _) => line
+            .starts_with(|c: char| c.is_ascii_alphanumeric())
+            .then_some(line),
         (None, Place::Direct(_)) => (!text.is_empty()).then_some(text),
         (None, Place::Room(_)) => None,
     }
@@ -41,14 +45,32 @@ mod tests {
             targets: std::collections::BTreeMap::new(),
             stale_after: Duration::from_secs(60),
         };
-        let sender = Sender { nick: "alice".into(), account: None, assurance: Assurance::Nick };
-        let message =
-            Message { id: "1".into(), place, sender, text: text.into(), sent_at: from_millis(0), kind, thread: None };
+        let sender = Sender {
+            nick: "alice".into(),
+            account: None,
+            assurance: Assurance::Nick,
+        };
+        let message = Message {
+            id: "1".into(),
+            place,
+            sender,
+            text: text.into(),
+            sent_at: from_millis(0),
+            kind,
+            thread: None,
+        };
         command_line(&settings, &message).map(str::to_owned)
     }
 
     fn in_room(text: &str) -> Option<String> {
-        line(Place::Room(Room { network: "irc".into(), name: "#ops".into() }), Kind::Said, text)
+        line(
+            Place::Room(Room {
+                network: "irc".into(),
+                name: "#ops".into(),
+            }),
+            Kind::Said,
+            text,
+        )
     }
 
     #[test]
@@ -56,17 +78,41 @@ mod tests {
         assert_eq!(in_room("!deploy prod").as_deref(), Some("deploy prod"));
         assert_eq!(in_room("Bot: deploy prod").as_deref(), Some("deploy prod"));
         assert_eq!(in_room("@bot, deploy prod").as_deref(), Some("deploy prod"));
-        for chatter in ["deploy prod", "!!!", "!", "! deploy", "bots: hello", "bot", "see !deploy", "> !deploy prod", "é!"] {
+        for chatter in [
+            "deploy prod",
+            "!!!",
+            "!",
+            "! deploy",
+            "bots: hello",
+            "bot",
+            "see !deploy",
+            "> !deploy prod",
+            "é!",
+        ] {
             assert_eq!(in_room(chatter), None, "{chatter}");
         }
     }
 
     #[test]
     fn in_a_direct_message_the_prefix_may_be_left_out() {
-        let direct = || Place::Direct(Account { network: "irc".into(), name: "alice".into() });
-        assert_eq!(line(direct(), Kind::Said, "deploy prod").as_deref(), Some("deploy prod"));
-        assert_eq!(line(direct(), Kind::Said, "!deploy prod").as_deref(), Some("deploy prod"));
+        let direct = || {
+            Place::Direct(Account {
+                network: "irc".into(),
+                name: "alice".into(),
+            })
+        };
+        assert_eq!(
+            line(direct(), Kind::Said, "deploy prod").as_deref(),
+            Some("deploy prod")
+        );
+        assert_eq!(
+            line(direct(), Kind::Said, "!deploy prod").as_deref(),
+            Some("deploy prod")
+        );
         assert_eq!(line(direct(), Kind::Said, "  "), None);
-        assert_eq!(line(direct(), Kind::Pressed, "approve R-4QX").as_deref(), Some("approve R-4QX"));
+        assert_eq!(
+            line(direct(), Kind::Pressed, "approve R-4QX").as_deref(),
+            Some("approve R-4QX")
+        );
     }
 }

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::{Entry, Operation};
 use crate::audit;
 use crate::message::Room;
-use crate::store::Write;
 use crate::plan::{Facts, Plan, PlanError};
 use crate::reply::Line;
+use crate::store::Write;
 use crate::time::{Duration, Timestamp};
 
 /// Whether a step may be done again when nobody knows whether it was done.

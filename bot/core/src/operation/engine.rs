@@ -39,7 +39,10 @@ impl Engine {
     pub async fn advance(&self, id: &OperationId) -> Result<bool, StoreError> {
         let store = &self.context.store;
         let now = self.context.now();
-        let Some(fence) = store.claim(id, &self.context.replica, now, after(now, CLAIM)).await? else {
+        let Some(fence) = store
+            .claim(id, &self.context.replica, now, after(now, CLAIM))
+            .await?
+        else {
             return Ok(false);
         };
         let Some(operation) = store.operation(id).await? else {
@@ -50,8 +53,14 @@ impl Engine {
             tracing::error!(operation = %id, action = operation.plan.action, "this version of the bot has no such action; the operation waits");
             return Ok(false);
         };
-        let mut execution =
-            Execution { context: &self.context, speaker: &self.speaker, action: &*action, operation, journal, fence };
+        let mut execution = Execution {
+            context: &self.context,
+            speaker: &self.speaker,
+            action: &*action,
+            operation,
+            journal,
+            fence,
+        };
         match go(&mut execution).await {
             // Another process has it, or it was changed under us: what is true now is in the store.
             Err(StoreError::Conflict(Conflict::Fenced(_) | Conflict::Operation(_))) => Ok(false),
@@ -102,9 +111,25 @@ async fn take(execution: &mut Execution<'_>, step: Step) -> Result<Flow, StoreEr
 async fn attempt(execution: &mut Execution<'_>, step: Step) -> Result<Flow, StoreError> {
     match execution.action.run(step.name, &execution.run()).await {
         Ok(Progress::Done(value)) => execution.succeeded(step, value, Vec::new(), Vec::new()).await,
-        Ok(Progress::Record { value, writes, audit }) => execution.succeeded(step, value, writes, audit).await,
-        Ok(Progress::Wait { pause, phase, detail, usually }) => {
-            let progress = news::progress(&execution.run(), &execution.title(), execution.action.steps().len(), &news::Going { phase: &phase, detail: detail.as_deref(), usually });
+        Ok(Progress::Record { value, writes, audit }) => {
+            execution.succeeded(step, value, writes, audit).await
+        }
+        Ok(Progress::Wait {
+            pause,
+            phase,
+            detail,
+            usually,
+        }) => {
+            let progress = news::progress(
+                &execution.run(),
+                &execution.title(),
+                execution.action.steps().len(),
+                &news::Going {
+                    phase: &phase,
+                    detail: detail.as_deref(),
+                    usually,
+                },
+            );
             execution.wait(step, pause, phase, progress).await
         }
         Ok(Progress::End(ended)) => execution.finish(ended).await,
@@ -127,11 +152,20 @@ async fn again(execution: &mut Execution<'_>, step: Step, trouble: &Trouble) -> 
         return execution.fail(trouble).await;
     }
     let tell = execution.operation.tries == TELL_AFTER;
-    execution.postpone(step, trouble, pause(execution.operation.tries, trouble.kind), tell).await
+    execution
+        .postpone(
+            step,
+            trouble,
+            pause(execution.operation.tries, trouble.kind),
+            tell,
+        )
+        .await
 }
 
 fn pause(tries: u32, kind: TroubleKind) -> Duration {
-    let backed_off = FIRST_PAUSE.saturating_mul(1 << tries.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
+    let backed_off = FIRST_PAUSE
+        .saturating_mul(1 << tries.saturating_sub(1).min(10))
+        .min(LONGEST_PAUSE);
     match kind {
         TroubleKind::Again { after: Some(asked) } => asked.max(backed_off),
         _ => backed_off,
@@ -143,13 +177,17 @@ async fn reconcile(execution: &mut Execution<'_>, step: Step) -> Result<Flow, St
         Ok(Reconciled::Happened(value)) => execution.happened(step, value).await,
         Ok(Reconciled::NotHappened) => {
             let doubt = execution.operation.doubt.take();
-            let because = doubt.map(|doubt| format!(": {}", doubt.trim_end_matches('.'))).unwrap_or_default();
+            let because = doubt
+                .map(|doubt| format!(": {}", doubt.trim_end_matches('.')))
+                .unwrap_or_default();
             let trouble = Trouble::again(format!("\"{}\" did not happen{because}", step.name));
             again(execution, step, &trouble).await
         }
         Ok(Reconciled::Later(pause)) => execution.look_again(pause).await,
         Ok(Reconciled::CannotTell(saw)) => execution.unknown(step, saw).await,
-        Err(trouble) if trouble.kind == TroubleKind::Never => execution.unknown(step, trouble.sentence()).await,
+        Err(trouble) if trouble.kind == TroubleKind::Never => {
+            execution.unknown(step, trouble.sentence()).await
+        }
         Err(trouble) => {
             execution.operation.tries += 1;
             if execution.operation.tries >= MOST_TRIES {

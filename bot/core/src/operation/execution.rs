@@ -31,11 +31,20 @@ pub(super) struct Execution<'a> {
 
 impl Execution<'_> {
     pub(super) fn run(&self) -> Run<'_> {
-        Run { operation: &self.operation, journal: &self.journal, now: self.context.now() }
+        Run {
+            operation: &self.operation,
+            journal: &self.journal,
+            now: self.context.now(),
+        }
     }
 
     fn entry(&self, step: Step, happening: Happening) -> Entry {
-        Entry { operation: self.operation.id.clone(), step: step.name.to_owned(), happening, at: self.context.now() }
+        Entry {
+            operation: self.operation.id.clone(),
+            step: step.name.to_owned(),
+            happening,
+            at: self.context.now(),
+        }
     }
 
     fn audit(&self, event: Event, words: String) -> audit::Entry {
@@ -106,9 +115,19 @@ impl Execution<'_> {
         mut audit: Vec<audit::Entry>,
     ) -> Result<Flow, StoreError> {
         if step.repeat == Repeat::Once {
-            audit.insert(0, self.audit(Event::Stepped, format!("did \"{}\" of {}", step.name, self.title())));
+            audit.insert(
+                0,
+                self.audit(
+                    Event::Stepped,
+                    format!("did \"{}\" of {}", step.name, self.title()),
+                ),
+            );
         }
-        let batch = Batch { writes, audit, ..Batch::default() };
+        let batch = Batch {
+            writes,
+            audit,
+            ..Batch::default()
+        };
         let entry = self.entry(step, Happening::Succeeded(value));
         self.step_on();
         self.commit(vec![entry], batch).await?;
@@ -118,7 +137,10 @@ impl Execution<'_> {
     /// A step whose outcome was in doubt turns out to have happened.
     pub(super) async fn happened(&mut self, step: Step, value: Value) -> Result<Flow, StoreError> {
         let words = format!("\"{}\" of {} had happened", step.name, self.title());
-        let entries = vec![self.entry(step, Happening::Reconciled(words.clone())), self.entry(step, Happening::Succeeded(value))];
+        let entries = vec![
+            self.entry(step, Happening::Reconciled(words.clone())),
+            self.entry(step, Happening::Succeeded(value)),
+        ];
         let record = self.audit(Event::Stepped, words);
         self.step_on();
         self.commit(entries, Batch::default().record(record)).await?;
@@ -132,7 +154,13 @@ impl Execution<'_> {
         phase: String,
         progress: news::Progress,
     ) -> Result<Flow, StoreError> {
-        self.operation.progress = news::say(self.speaker, &self.operation, progress, phase != self.operation.phase).await;
+        self.operation.progress = news::say(
+            self.speaker,
+            &self.operation,
+            progress,
+            phase != self.operation.phase,
+        )
+        .await;
         self.operation.phase = phase;
         self.operation.tries = 0;
         // A step that must be done once and says "wait" has done nothing yet: it is open again.
@@ -155,7 +183,11 @@ impl Execution<'_> {
         let entry = self.entry(step, Happening::Failed(trouble.words.clone()));
         let mut batch = Batch::default();
         if tell {
-            batch.writes.push(Write::Enqueue(news::trouble(&self.operation, &self.title(), trouble)));
+            batch.writes.push(Write::Enqueue(news::trouble(
+                &self.operation,
+                &self.title(),
+                trouble,
+            )));
         }
         self.sleep(vec![entry], pause, batch).await
     }
@@ -165,14 +197,23 @@ impl Execution<'_> {
         self.sleep(Vec::new(), pause, Batch::default()).await
     }
 
-    async fn sleep(&mut self, entries: Vec<Entry>, pause: Duration, batch: Batch) -> Result<Flow, StoreError> {
+    async fn sleep(
+        &mut self,
+        entries: Vec<Entry>,
+        pause: Duration,
+        batch: Batch,
+    ) -> Result<Flow, StoreError> {
         self.operation.wake_at = Some(after(self.context.now(), pause));
-        self.commit(entries, batch.write(Write::Unclaim(self.fence.clone()))).await?;
+        self.commit(entries, batch.write(Write::Unclaim(self.fence.clone())))
+            .await?;
         Ok(Flow::Stop)
     }
 
     pub(super) async fn unknown(&mut self, step: Step, saw: String) -> Result<Flow, StoreError> {
-        self.operation.state = State::Unknown { step: step.name.to_owned(), saw: saw.clone() };
+        self.operation.state = State::Unknown {
+            step: step.name.to_owned(),
+            saw: saw.clone(),
+        };
         self.operation.wake_at = None;
         let entry = self.entry(step, Happening::Reconciled(saw.clone()));
         let post = news::unknown(&self.operation, &self.title(), &saw);
@@ -182,29 +223,54 @@ impl Execution<'_> {
 
     pub(super) async fn fail(&mut self, trouble: &Trouble) -> Result<Flow, StoreError> {
         tracing::warn!(operation = %self.operation.id, trouble = %trouble, "an operation failed");
-        self.finish(Ended { good: false, words: trouble.sentence(), announcement: None }).await
+        self.finish(Ended {
+            good: false,
+            words: trouble.sentence(),
+            announcement: None,
+        })
+        .await
     }
 
     pub(super) async fn cancelled(&mut self, by: &PersonId) -> Result<Flow, StoreError> {
-        let phase = if self.operation.phase.is_empty() { "nothing was done".to_owned() } else { format!("the last thing was: {}", self.operation.phase) };
-        self.operation.state = State::Cancelled { by: by.clone(), words: phase.clone() };
+        let phase = if self.operation.phase.is_empty() {
+            "nothing was done".to_owned()
+        } else {
+            format!("the last thing was: {}", self.operation.phase)
+        };
+        self.operation.state = State::Cancelled {
+            by: by.clone(),
+            words: phase.clone(),
+        };
         let words = format!("stopped by {by}; {phase}. What the provider has begun goes on without me.");
         self.close(&words, false, Batch::default()).await
     }
 
     pub(super) async fn finish(&mut self, ended: Ended) -> Result<Flow, StoreError> {
-        let Ended { good, words, announcement } = ended;
-        self.operation.state =
-            if good { State::Succeeded { words: words.clone() } } else { State::Failed { words: words.clone() } };
+        let Ended {
+            good,
+            words,
+            announcement,
+        } = ended;
+        self.operation.state = if good {
+            State::Succeeded { words: words.clone() }
+        } else {
+            State::Failed { words: words.clone() }
+        };
         let mut news_batch = Batch::default();
         if let Some(announcement) = announcement {
             // The watcher may have been first; then the news is out already.
             if !self.context.store.announced(&announcement.key).await? {
-                news_batch = crate::announce::batch(&announcement, self.context.now(), self.operation.plan.target.clone());
+                news_batch = crate::announce::batch(
+                    &announcement,
+                    self.context.now(),
+                    self.operation.plan.target.clone(),
+                );
             }
         }
         match self.close(&words, good, news_batch).await {
-            Err(StoreError::Conflict(Conflict::Announced(_))) => self.close(&words, good, Batch::default()).await,
+            Err(StoreError::Conflict(Conflict::Announced(_))) => {
+                self.close(&words, good, Batch::default()).await
+            }
             other => other,
         }
     }
@@ -227,7 +293,9 @@ impl Execution<'_> {
             let request = self.context.store.request(&self.operation.request).await?;
             let mut batch = batch.clone();
             let now = self.context.now();
-            if let Some(transition) = request.and_then(|request| request.follow(&self.operation.state, now).ok()) {
+            if let Some(transition) =
+                request.and_then(|request| request.follow(&self.operation.state, now).ok())
+            {
                 batch = transition.join(batch);
             }
             match self.commit(entries.clone(), batch).await {

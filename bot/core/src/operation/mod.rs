@@ -18,8 +18,8 @@ pub use action::{
     Action, Announcement, Ended, Progress, Reconciled, Repeat, Run, Step, Trouble, TroubleKind,
 };
 pub use engine::Engine;
-pub use resume::{RETRY, Resume, SKIP};
 pub use journal::{Entry, Happening, StepStatus, status};
+pub use resume::{RETRY, Resume, SKIP};
 
 /// What an operation has come to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,21 +23,42 @@ pub(super) struct Going<'a> {
 
 /// What is going on now.
 pub(super) fn progress(run: &Run<'_>, title: &str, of: usize, going: &Going<'_>) -> Progress {
-    let Going { phase, detail, usually } = *going;
+    let Going {
+        phase,
+        detail,
+        usually,
+    } = *going;
     let detail = detail.map(|detail| format!(", {detail}")).unwrap_or_default();
-    let usual = usually.map(|usually| format!(" · usually {}", span(usually))).unwrap_or_default();
+    let usual = usually
+        .map(|usually| format!(" · usually {}", span(usually)))
+        .unwrap_or_default();
     let id = &run.operation.id;
-    let since = if run.in_step().is_zero() { String::new() } else { format!(" ({})", span(run.in_step())) };
-    let growing = Reply::line(Line::new(format!("{title}: {phase}{detail}{since}{usual}  [op {id}]"))).block(Block::Progress {
+    let since = if run.in_step().is_zero() {
+        String::new()
+    } else {
+        format!(" ({})", span(run.in_step()))
+    };
+    let growing = Reply::line(Line::new(format!(
+        "{title}: {phase}{detail}{since}{usual}  [op {id}]"
+    )))
+    .block(Block::Progress {
         done: run.operation.step,
         of,
         elapsed: run.elapsed(),
     });
-    Progress { growing, line: Reply::line(format!("{title}: {phase}{usual}")) }
+    Progress {
+        growing,
+        line: Reply::line(format!("{title}: {phase}{usual}")),
+    }
 }
 
 /// Says it. That nobody hears it changes nothing (invariant A15).
-pub(super) async fn say(speaker: &Speaker, operation: &Operation, progress: Progress, changed: bool) -> Option<PostId> {
+pub(super) async fn say(
+    speaker: &Speaker,
+    operation: &Operation,
+    progress: Progress,
+    changed: bool,
+) -> Option<PostId> {
     let place = &operation.origin.place;
     let edits = speaker.capabilities(place.network()).is_some_and(|can| can.edits);
     if !edits && !changed {
@@ -64,16 +85,23 @@ fn post(operation: &Operation, reply: Reply) -> Post {
 /// The provider makes trouble, and the bot keeps trying.
 pub(super) fn trouble(operation: &Operation, title: &str, trouble: &Trouble) -> Post {
     let id = &operation.id;
-    let line = Line::new(format!("{title}: {} I keep trying for 10 min; ", trouble.sentence()))
-        .code(format!("!cancel {id}"))
-        .then(" stops that.");
+    let line = Line::new(format!(
+        "{title}: {} I keep trying for 10 min; ",
+        trouble.sentence()
+    ))
+    .code(format!("!cancel {id}"))
+    .then(" stops that.");
     post(operation, Reply::line(line).toned(Tone::Waiting))
 }
 
 /// Nobody knows what happened; somebody has to decide.
 pub(super) fn unknown(operation: &Operation, title: &str, saw: &str) -> Post {
     let id = &operation.id;
-    let doubt = operation.doubt.as_ref().map(|doubt| format!("{doubt} ")).unwrap_or_default();
+    let doubt = operation
+        .doubt
+        .as_ref()
+        .map(|doubt| format!("{doubt} "))
+        .unwrap_or_default();
     let line = Line::new(format!("{title}: {doubt}I don't know whether it happened: "))
         .foreign(saw.to_owned())
         .then(". Look for yourself, then ")
@@ -99,14 +127,22 @@ pub(super) fn result(run: &Run<'_>, title: &str, words: &str, good: bool, settin
         .directory
         .person(requester)
         .and_then(|person| person.account_on(operation.origin.place.network()).cloned());
-    let how_long = if good { format!(" after {}", span(run.elapsed())) } else { String::new() };
+    let how_long = if good {
+        format!(" after {}", span(run.elapsed()))
+    } else {
+        String::new()
+    };
     let verdict = if good { "" } else { "not done: " };
-    let mut line = Line::new(format!("{title}: {verdict}{words}{how_long} · asked by ")).mention(requester.as_str(), account);
+    let mut line = Line::new(format!("{title}: {verdict}{words}{how_long} · asked by "))
+        .mention(requester.as_str(), account);
     if !operation.signers.is_empty() {
         line = line.then(format!(", signed by {}", list(&operation.signers)));
     }
     line = line.then(format!("  [op {}]", operation.id));
-    let mut post = post(operation, Reply::line(line).toned(if good { Tone::Good } else { Tone::Bad }));
+    let mut post = post(
+        operation,
+        Reply::line(line).toned(if good { Tone::Good } else { Tone::Bad }),
+    );
     post.urgency = Urgency::Result;
     post
 }

@@ -38,7 +38,10 @@ impl Resume {
     /// The facts that such a plan relies on.
     pub fn fingerprint(operation: &Operation) -> Facts {
         let state = operation.state.word();
-        Facts::from([("state".to_owned(), json!(state)), ("version".to_owned(), json!(operation.version))])
+        Facts::from([
+            ("state".to_owned(), json!(state)),
+            ("version".to_owned(), json!(operation.version)),
+        ])
     }
 
     async fn operation(&self, plan: &Plan) -> Result<Operation, Trouble> {
@@ -52,7 +55,10 @@ impl Resume {
 }
 
 fn store_trouble(error: StoreError) -> Trouble {
-    Trouble { source: Some(Box::new(error)), ..Trouble::again("the store did not answer") }
+    Trouble {
+        source: Some(Box::new(error)),
+        ..Trouble::again("the store did not answer")
+    }
 }
 
 #[async_trait]
@@ -75,7 +81,11 @@ impl Action for Resume {
     }
 
     fn moved(&self, plan: &Plan, found: &Facts) -> String {
-        let operation = plan.parameters.get("operation").and_then(Value::as_str).unwrap_or("the operation");
+        let operation = plan
+            .parameters
+            .get("operation")
+            .and_then(Value::as_str)
+            .unwrap_or("the operation");
         let state = found.get("state").and_then(Value::as_str).unwrap_or("gone");
         format!("op {operation} was unknown and is {state} now")
     }
@@ -83,21 +93,47 @@ impl Action for Resume {
     async fn run(&self, _step: &'static str, run: &Run<'_>) -> Result<Progress, Trouble> {
         let mut operation = self.operation(run.plan()).await?;
         let State::Unknown { step, .. } = operation.state.clone() else {
-            return Err(Trouble::never(format!("op {} is not unknown any more", operation.id)));
+            return Err(Trouble::never(format!(
+                "op {} is not unknown any more",
+                operation.id
+            )));
         };
-        let happening = if self.skip { Happening::Skipped } else { Happening::Retried };
-        let entry = Entry { operation: operation.id.clone(), step, happening, at: run.now };
+        let happening = if self.skip {
+            Happening::Skipped
+        } else {
+            Happening::Retried
+        };
+        let entry = Entry {
+            operation: operation.id.clone(),
+            step,
+            happening,
+            at: run.now,
+        };
         operation.state = State::Running;
         operation.tries = 0;
         operation.wake_at = None;
-        let request = self.store.request(&operation.request).await.map_err(store_trouble)?;
+        let request = self
+            .store
+            .request(&operation.request)
+            .await
+            .map_err(store_trouble)?;
         let Some(request) = request else {
-            return Err(Trouble::never(format!("there is no request {}", operation.request)));
+            return Err(Trouble::never(format!(
+                "there is no request {}",
+                operation.request
+            )));
         };
         let goes_on = request.follow(&operation.state, run.now);
-        let goes_on = goes_on.map_err(|error| Trouble { source: Some(Box::new(error)), ..Trouble::never("the request cannot go on") })?;
+        let goes_on = goes_on.map_err(|error| Trouble {
+            source: Some(Box::new(error)),
+            ..Trouble::never("the request cannot go on")
+        })?;
         let batch = goes_on.join(Batch::of(Write::Operation(operation)).write(Write::Journal(entry)));
-        Ok(Progress::Record { value: Value::Null, writes: batch.writes, audit: batch.audit })
+        Ok(Progress::Record {
+            value: Value::Null,
+            writes: batch.writes,
+            audit: batch.audit,
+        })
     }
 
     async fn reconcile(&self, _step: &'static str, _run: &Run<'_>) -> Result<Reconciled, Trouble> {
@@ -105,7 +141,11 @@ impl Action for Resume {
     }
 
     fn ended(&self, _run: &Run<'_>) -> Result<Ended, Trouble> {
-        Ok(Ended { good: true, words: "it goes on".to_owned(), announcement: None })
+        Ok(Ended {
+            good: true,
+            words: "it goes on".to_owned(),
+            announcement: None,
+        })
     }
 }
 

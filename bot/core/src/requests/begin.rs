@@ -34,7 +34,9 @@ impl Requests {
                 let operation = operation(&self.context, id, transition.request());
                 (transition, Some(operation))
             }
-            Claim::Superseded(transition) | Claim::Expired(transition) | Claim::Back(transition) => (transition, None),
+            Claim::Superseded(transition) | Claim::Expired(transition) | Claim::Back(transition) => {
+                (transition, None)
+            }
             Claim::No(words) => {
                 tracing::debug!(request = %request.id, words, "nothing to begin");
                 return Ok(true);
@@ -63,12 +65,21 @@ impl Requests {
     async fn facts(&self, request: &Request) -> Result<Result<(), String>, Trouble> {
         let plan = &request.plan;
         let Some(action) = self.context.actions.get(&plan.action) else {
-            return Ok(Err(format!("this version of the bot has no action {}", plan.action)));
+            return Ok(Err(format!(
+                "this version of the bot has no action {}",
+                plan.action
+            )));
         };
         match action.facts(plan).await {
             Ok(found) if found == plan.fingerprint => Ok(Ok(())),
-            Ok(found) => Ok(Err(format!("since {} asked, {}", plan.requester, action.moved(plan, &found)))),
-            Err(trouble) if trouble.kind == TroubleKind::Never => Ok(Err(trouble.sentence().trim_end_matches('.').to_owned())),
+            Ok(found) => Ok(Err(format!(
+                "since {} asked, {}",
+                plan.requester,
+                action.moved(plan, &found)
+            ))),
+            Err(trouble) if trouble.kind == TroubleKind::Never => {
+                Ok(Err(trouble.sentence().trim_end_matches('.').to_owned()))
+            }
             Err(trouble) => Err(trouble),
         }
     }
@@ -77,15 +88,23 @@ impl Requests {
         let except = resumed(plan);
         let open = self.context.store.operations(OperationsWhere::Open).await?;
         Ok(plan.target.is_some()
-            && open.iter().any(|operation| operation.plan.target == plan.target && Some(&operation.id) != except.as_ref()))
+            && open.iter().any(|operation| {
+                operation.plan.target == plan.target && Some(&operation.id) != except.as_ref()
+            }))
     }
 
     fn conditions(&self, request: &Request) -> Vec<Require> {
         let plan = &request.plan;
         let directory = &self.context.settings.directory;
-        let mut conditions = directory.person(&plan.requester).map(|person| self.needs(plan, person)).unwrap_or_default();
+        let mut conditions = directory
+            .person(&plan.requester)
+            .map(|person| self.needs(plan, person))
+            .unwrap_or_default();
         if let Some(target) = &plan.target {
-            conditions.push(Require::Idle { target: target.clone(), except: resumed(plan) });
+            conditions.push(Require::Idle {
+                target: target.clone(),
+                except: resumed(plan),
+            });
         }
         conditions
     }
@@ -93,7 +112,9 @@ impl Requests {
     async fn supersede(&self, request: &Request, why: String) -> Result<(), StoreError> {
         let id = OperationId::draw(&*self.context.random);
         match request.claim(id, Err(why), &self.present(self.context.now())) {
-            Claim::Superseded(transition) | Claim::Expired(transition) | Claim::Back(transition) => self.end(transition).await,
+            Claim::Superseded(transition) | Claim::Expired(transition) | Claim::Back(transition) => {
+                self.end(transition).await
+            }
             Claim::Begins(_) | Claim::No(_) => Ok(()),
         }
     }

@@ -16,16 +16,32 @@ pub(crate) fn card(request: &Request, present: &Present<'_>) -> (Reply, Whole) {
     let (details, whole) = crate::plan::card(plan);
     let id = request.id.as_str();
     let colon = if details.is_empty() { "." } else { ":" };
-    let mut reply = Reply::line(Line::new("request ").code(id).then(" asks to ").foreign(plan.summary.clone()).then(colon));
+    let mut reply = Reply::line(
+        Line::new("request ")
+            .code(id)
+            .then(" asks to ")
+            .foreign(plan.summary.clone())
+            .then(colon),
+    );
     reply.blocks.extend(details);
     if whole == Whole::No {
-        reply.blocks.push(note("there is more: ", &format!("!show {id}"), " sends all of it, and only who was sent all of it can sign"));
+        reply.blocks.push(note(
+            "there is more: ",
+            &format!("!show {id}"),
+            " sends all of it, and only who was sent all of it can sign",
+        ));
     }
     let valid = span(between(present.now, request.deadline));
-    let line = Line::new(format!("needs {}. Valid {valid}. They type: ", request.needs(present)))
-        .code(format!("!approve {id}"))
-        .then(format!("  (plan {})", plan.digest().short()));
-    (buttons(reply.and(indented(line)).toned(Tone::Waiting), request), whole)
+    let line = Line::new(format!(
+        "needs {}. Valid {valid}. They type: ",
+        request.needs(present)
+    ))
+    .code(format!("!approve {id}"))
+    .then(format!("  (plan {})", plan.digest().short()));
+    (
+        buttons(reply.and(indented(line)).toned(Tone::Waiting), request),
+        whole,
+    )
 }
 
 fn note(before: &str, code: &str, after: &str) -> Block {
@@ -41,8 +57,18 @@ fn indented(line: Line) -> Line {
 fn buttons(reply: Reply, request: &Request) -> Reply {
     let id = &request.id;
     let prefix = &request.plan.digest().to_string()[..8];
-    let approve = Button { label: "Sign".into(), command: format!("approve {id} --plan {prefix}"), ask: None, safe: false };
-    let deny = Button { label: "Deny".into(), command: format!("deny {id}"), ask: Some("Why not?".into()), safe: true };
+    let approve = Button {
+        label: "Sign".into(),
+        command: format!("approve {id} --plan {prefix}"),
+        ask: None,
+        safe: false,
+    };
+    let deny = Button {
+        label: "Deny".into(),
+        command: format!("deny {id}"),
+        ask: Some("Why not?".into()),
+        safe: true,
+    };
     reply.button(approve).button(deny)
 }
 
@@ -58,10 +84,18 @@ pub(super) fn asked(request: &Request, present: &Present<'_>) -> Vec<Post> {
     match &request.origin.place {
         Place::Room(_) => {
             let words = format!("{} asks for a signature on ", request.plan.requester);
-            vec![own, urgent(Post::to(request.origin.place.clone(), call(request, &signers, &words)))]
+            vec![
+                own,
+                urgent(Post::to(
+                    request.origin.place.clone(),
+                    call(request, &signers, &words),
+                )),
+            ]
         }
         Place::Direct(account) => {
-            let to = signers.iter().filter_map(|person| person.account_on(&account.network));
+            let to = signers
+                .iter()
+                .filter_map(|person| person.account_on(&account.network));
             let call = |account: &Account| urgent(Post::to(Place::Direct(account.clone()), reply.clone()));
             std::iter::once(own).chain(to.map(call)).collect()
         }
@@ -74,12 +108,19 @@ fn call(request: &Request, signers: &[&Person], words: &str) -> Reply {
     let mut line = Line::default();
     for (n, person) in signers.iter().enumerate() {
         let comma = if n == 0 { "" } else { ", " };
-        line = line.then(comma).mention(person.id.as_str(), person.account_on(network).cloned());
+        line = line
+            .then(comma)
+            .mention(person.id.as_str(), person.account_on(network).cloned());
     }
     if signers.is_empty() {
         line = line.then("nobody");
     }
-    let line = line.then(format!(": {words}")).code(request.id.as_str()).then(" (").foreign(request.plan.summary.clone()).then(").");
+    let line = line
+        .then(format!(": {words}"))
+        .code(request.id.as_str())
+        .then(" (")
+        .foreign(request.plan.summary.clone())
+        .then(").");
     Reply::line(line).toned(Tone::Waiting)
 }
 
@@ -87,17 +128,29 @@ fn call(request: &Request, signers: &[&Person], words: &str) -> Reply {
 pub(super) fn reminder(request: &Request, present: &Present<'_>) -> Post {
     let signers = request.could_sign(present);
     let left = span(between(present.now, request.deadline));
-    let words = format!("{left} are left to sign what {} asks for: ", request.plan.requester);
-    urgent(Post::to(request.origin.place.clone(), call(request, &signers, &words)))
+    let words = format!(
+        "{left} are left to sign what {} asks for: ",
+        request.plan.requester
+    );
+    urgent(Post::to(
+        request.origin.place.clone(),
+        call(request, &signers, &words),
+    ))
 }
 
 /// An approved request cannot begin yet: what it relies on cannot be read.
 pub(super) fn waits(request: &Request, trouble: &Trouble, now: Timestamp) -> Post {
-    let left = request.end().map(|end| span(between(now, end))).unwrap_or_default();
+    let left = request
+        .end()
+        .map(|end| span(between(now, end)))
+        .unwrap_or_default();
     let id = &request.id;
-    let line = Line::new(format!("{id} can't begin yet: {} I keep trying for {left}; ", trouble.sentence()))
-        .code(format!("!cancel {id}"))
-        .then(" stops that.");
+    let line = Line::new(format!(
+        "{id} can't begin yet: {} I keep trying for {left}; ",
+        trouble.sentence()
+    ))
+    .code(format!("!cancel {id}"))
+    .then(" stops that.");
     to_requester(&request.origin, Reply::line(line).toned(Tone::Waiting))
 }
 
@@ -111,7 +164,8 @@ fn about_to(plan: &SealedPlan) -> Reply {
 
 /// The plan alone: nothing was asked for.
 pub(super) fn plan_only(plan: &SealedPlan, rule: &Rule, directory: &Directory) -> Reply {
-    let mut reply = Reply::line(Line::new("only the plan, nothing was asked for: ").foreign(plan.summary.clone()));
+    let mut reply =
+        Reply::line(Line::new("only the plan, nothing was asked for: ").foreign(plan.summary.clone()));
     reply.blocks.extend(crate::plan::whole(plan));
     let needs = if rule.seats.is_empty() {
         "no signature".to_owned()
@@ -125,12 +179,21 @@ pub(super) fn plan_only(plan: &SealedPlan, rule: &Rule, directory: &Directory) -
 /// signature in a direct message.
 pub(crate) fn ended(request: &Request) -> Vec<Post> {
     let words = match &request.state {
-        State::Superseded { why } => format!("nothing was run: {why}. {} is superseded. Ask again if you still want it.", request.id),
-        State::Pending => format!("{} waits for signatures again: those that still count do not fill its seats.", request.id),
+        State::Superseded { why } => format!(
+            "nothing was run: {why}. {} is superseded. Ask again if you still want it.",
+            request.id
+        ),
+        State::Pending => format!(
+            "{} waits for signatures again: those that still count do not fill its seats.",
+            request.id
+        ),
         _ => format!("{} {}. Nothing was run.", request.id, request.came_to()),
     };
     let reply = Reply::line(Line::default().foreign(words)).toned(Tone::Bad);
-    let elsewhere = request.shown.iter().filter(|place| **place != request.origin.place);
+    let elsewhere = request
+        .shown
+        .iter()
+        .filter(|place| **place != request.origin.place);
     std::iter::once(to_requester(&request.origin, reply.clone()))
         .chain(elsewhere.map(|place| Post::to(place.clone(), reply.clone())))
         .map(urgent)
@@ -141,7 +204,10 @@ pub(crate) fn ended(request: &Request) -> Vec<Post> {
 pub(super) fn to_requester(origin: &Origin, reply: Reply) -> Post {
     let mut post = Post::to(origin.place.clone(), reply);
     if matches!(origin.place, Place::Room(_)) {
-        post.to = Some(Addressee { name: origin.nick.clone(), account: origin.account.clone() });
+        post.to = Some(Addressee {
+            name: origin.nick.clone(),
+            account: origin.account.clone(),
+        });
     }
     post
 }

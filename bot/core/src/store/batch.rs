@@ -139,8 +139,13 @@ pub enum Write {
     Journal(Entry),
     /// A lock; the target must have none, or one that has ended or is this person's.
     Lock(Lock),
-    /// No lock any more; there must be one.
-    Unlock(TargetName),
+    /// That lock is off; there must be one on the target since then. Another that was taken meanwhile stays.
+    Unlock {
+        /// The target.
+        target: TargetName,
+        /// When the lock was taken.
+        since: Timestamp,
+    },
     /// A hold, in place of an earlier one.
     Hold(Hold),
     /// No hold any more; there must be one.

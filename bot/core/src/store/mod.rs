@@ -66,11 +66,6 @@ pub enum RequestsWhere {
 pub enum OperationsWhere {
     /// Those that are not final, oldest first.
     Open,
-    /// Those that are running and whose timer is due, or that have none, and that nobody else holds. Oldest first.
-    Due {
-        /// The present.
-        now: Timestamp,
-    },
     /// All, newest first.
     Newest {
         /// At most so many.

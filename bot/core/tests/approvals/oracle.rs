@@ -139,7 +139,7 @@ impl Oracle {
                 }
             }
             Event::Deny { by, .. } => {
-                let places = self.both(asked, model);
+                let places = Self::both(asked, model);
                 let named = |place: &Place| {
                     place.people & 1 << by.person != 0 || place.roles & model.roles[by.person] != 0
                 };
@@ -204,7 +204,7 @@ impl Oracle {
         true
     }
 
-    fn both(&self, asked: &Asked, model: &Model) -> Vec<Place> {
+    fn both(asked: &Asked, model: &Model) -> Vec<Place> {
         let in_force = model.allowed(asked).map(places).unwrap_or_default();
         [places(&asked.rule), in_force].concat()
     }

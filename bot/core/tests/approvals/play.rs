@@ -63,7 +63,7 @@ impl Game {
     pub(crate) fn new(world: u128) -> Self {
         let world = world.to_le_bytes();
         let (model, asked) = Model::from_bytes(world);
-        let rooms = if world[14] % 4 == 0 { 0 } else { 3 };
+        let rooms = if world[14].is_multiple_of(4) { 0 } else { 3 };
         let shown = |asked: &Asked| 1 << (asked.account % 2) | rooms | u16::from(world[15]) << 2;
         let oracles = [0, 1].map(|on| Oracle::new(&asked[on], shown(&asked[on]), model.now));
         let requests = [0, 1].map(|on: usize| {

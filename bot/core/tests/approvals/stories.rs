@@ -62,7 +62,7 @@ fn policy(signatures: u8) -> Policy {
         assurance: Assurance::Account,
         seats: vec![seat],
         times: None,
-        pending: Duration::from_mins(60),
+        pending: Duration::from_hours(1),
         valid: Duration::from_mins(30),
     };
     Policy {

@@ -194,7 +194,7 @@ fn seats(bytes: &[u8]) -> Vec<SeatModel> {
     let seat = |byte: &u8| SeatModel {
         count: 1 + u8::from(byte % 4 == 3),
         people: if byte & 4 == 0 { 0 } else { byte >> 2 & 0x3E },
-        roles: if byte & 4 == 0 { 1 << (byte >> 3) % 3 } else { 0 },
+        roles: if byte & 4 == 0 { 1 << ((byte >> 3) % 3) } else { 0 },
         assurance: if byte & 0xC0 == 0xC0 { 2 } else { 1 },
     };
     bytes.iter().map(seat).collect()
@@ -205,7 +205,7 @@ impl RuleModel {
         let [kind, first, second, _] = bytes;
         let wanted = usize::from(kind % 8).min(4) / 2;
         Self {
-            who: (kind & 0x30 == 0).then_some(1 | 1 << (kind >> 6) % 3),
+            who: (kind & 0x30 == 0).then_some(1 | (1 << ((kind >> 6) % 3))),
             seats: seats(&[first, second][..wanted]),
             pending: if kind & 8 == 0 { 400 } else { 100 },
             valid: if kind & 16 == 0 { 150 } else { 40 },

@@ -75,8 +75,8 @@ pub(crate) fn rule(name: &str, commands: &[&str]) -> Rule {
         assurance: Assurance::Nick,
         seats: vec![],
         times: None,
-        pending: Duration::from_secs(3_600),
-        valid: Duration::from_secs(1_800),
+        pending: Duration::from_hours(1),
+        valid: Duration::from_mins(30),
     }
 }
 
