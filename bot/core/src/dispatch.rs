@@ -110,25 +110,21 @@ impl Dispatcher {
             .transpose()?;
         let effect = parsed.effect();
         self.permitted(ask, command, effect, target).await?;
-        match effect {
-            Effect::Read => match parsed.run(ask).await? {
+        let propose = async |draft| self.requests.propose(ask, draft, plan_only.is_some()).await;
+        if effect == Effect::Read {
+            return match parsed.run(ask).await? {
                 Outcome::Reply(reply) => Ok(Some(reply)),
                 // `op … retry` and the like look like reads until they have looked.
-                Outcome::Plan(draft) => {
-                    self.journaled(ask, self.requests.propose(ask, *draft, plan_only.is_some()))
-                        .await
-                }
-            },
-            _ => {
-                let run = async {
-                    match parsed.run(ask).await? {
-                        Outcome::Reply(reply) => Ok(Some(reply)),
-                        Outcome::Plan(draft) => self.requests.propose(ask, *draft, plan_only.is_some()).await,
-                    }
-                };
-                self.journaled(ask, run).await
-            }
+                Outcome::Plan(draft) => self.journaled(ask, propose(*draft)).await,
+            };
         }
+        let run = async {
+            match parsed.run(ask).await? {
+                Outcome::Reply(reply) => Ok(Some(reply)),
+                Outcome::Plan(draft) => propose(*draft).await,
+            }
+        };
+        self.journaled(ask, run).await
     }
 
     async fn permitted(

@@ -15,7 +15,7 @@ use crate::time::{Duration, after};
 const BATCH: u32 = 50;
 /// The pause after a network did not take a post, doubled with every try.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// What is added to a post that may have been said already.
 const AGAIN: &str = "(maybe said before: the bot was restarted while saying it)";
 

@@ -64,7 +64,7 @@ impl Requests {
         }
         for _ in 0..DRAWS {
             let id = RequestId::draw(&*self.context.random);
-            let (transition, posts) = self.asked(ask, id, &plan, rule);
+            let (transition, posts) = self.asked(ask, &id, &plan, rule);
             let batch = Batch {
                 require: self.needs(&plan, person),
                 writes: std::iter::once(Write::Handled(MessageKey::of(ask.message)))
@@ -82,7 +82,7 @@ impl Requests {
     }
 
     /// The new request and what is said about it: those who are sent all of the plan may sign it.
-    fn asked(&self, ask: &Ask<'_>, id: RequestId, plan: &SealedPlan, rule: &Rule) -> (Transition, Vec<Post>) {
+    fn asked(&self, ask: &Ask<'_>, id: &RequestId, plan: &SealedPlan, rule: &Rule) -> (Transition, Vec<Post>) {
         let made = |shown| Request::new(id.clone(), plan.clone(), ask.origin(), rule, shown, ask.now);
         let transition = made(BTreeSet::new());
         let posts = posts::asked(transition.request(), &self.present(ask.now));
@@ -241,7 +241,7 @@ impl Requests {
     }
 
     /// Whether something is to be done about a request now: a reminder, its end, or its beginning.
-    pub(crate) fn is_due(&self, request: &Request, now: Timestamp) -> bool {
+    pub(crate) fn is_due(request: &Request, now: Timestamp) -> bool {
         matches!(request.state, State::Approved { .. }) || request.due().is_some_and(|due| due <= now)
     }
 

@@ -63,7 +63,7 @@ impl Speaker {
         for span in &mut line.0 {
             match span {
                 Span::Plain(text) | Span::Strong(text) | Span::Code(text) | Span::Foreign(text) => {
-                    self.scrub_text(text)
+                    self.scrub_text(text);
                 }
                 Span::Link { text, url } => {
                     self.scrub_text(text);

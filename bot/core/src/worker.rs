@@ -21,7 +21,7 @@ use crate::watch::{self, Sight, Watcher};
 
 /// The pause after work that came to nothing, such as an operation that another process has; doubled every time.
 const FRUITLESS: Duration = Duration::from_secs(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// A piece of work. No two pieces with the same key are done at the same time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,7 +163,7 @@ impl Worker {
         let own = self.own_timers();
         match self.shared.next_due(own).await {
             Ok(Some(next)) => next.max(soonest),
-            Ok(None) => after(now, Duration::from_secs(3_600)),
+            Ok(None) => after(now, Duration::from_hours(1)),
             Err(_) => after(now, FRUITLESS),
         }
     }
@@ -193,7 +193,7 @@ impl Worker {
         let now = self.shared.context.now();
         let mut due = vec![Work::Outbox, Work::Targets];
         for request in self.shared.context.store.requests(RequestsWhere::Open).await? {
-            if self.shared.requests.is_due(&request, now) {
+            if Requests::is_due(&request, now) {
                 due.push(Work::Request(request.id));
             }
         }

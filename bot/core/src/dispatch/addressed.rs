@@ -43,7 +43,7 @@ mod tests {
             directory: crate::person::Directory::default(),
             policy: crate::policy::Policy::default(),
             targets: std::collections::BTreeMap::new(),
-            stale_after: Duration::from_secs(60),
+            stale_after: Duration::from_mins(1),
         };
         let sender = Sender {
             nick: "alice".into(),

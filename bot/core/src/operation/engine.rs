@@ -13,10 +13,10 @@ use crate::store::{Conflict, StoreError};
 use crate::time::{Duration, after};
 
 /// How long a claim holds without being renewed. Longer than any single call of a provider may take.
-const CLAIM: Duration = Duration::from_secs(120);
+const CLAIM: Duration = Duration::from_mins(2);
 /// The pause after trouble that may pass, doubled with every try in a row.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// Tries in a row before a step is given up: with the pauses above, after about ten minutes.
 const MOST_TRIES: u32 = 14;
 /// Tries in a row before the room hears of it.

@@ -43,7 +43,7 @@ pub fn plain_line(line: &Line) -> String {
     for span in &line.0 {
         match span {
             Span::Plain(words) | Span::Strong(words) | Span::Code(words) | Span::Foreign(words) => {
-                text.push_str(&visible(words))
+                text.push_str(&visible(words));
             }
             Span::Link { url, .. } => text.push_str(&visible(url)),
             Span::Mention { name, .. } => text.push_str(&visible(name)),

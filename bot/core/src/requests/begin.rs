@@ -50,8 +50,7 @@ impl Requests {
         batch.require = self.conditions(request);
         batch.writes.push(Write::NewOperation(operation));
         match self.context.store.commit(batch).await {
-            Ok(_) => Ok(true),
-            Err(StoreError::Conflict(Conflict::Request(_) | Conflict::Operation(_))) => Ok(true),
+            Ok(_) | Err(StoreError::Conflict(Conflict::Request(_) | Conflict::Operation(_))) => Ok(true),
             Err(StoreError::Conflict(Conflict::Busy { .. })) => Ok(false),
             Err(StoreError::Conflict(conflict @ (Conflict::Locked(_) | Conflict::Held(_)))) => {
                 self.supersede(request, conflict.to_string()).await?;
