@@ -3,6 +3,9 @@
 use super::nobody;
 use super::workspace::{Member, manifest, members, read};
 
+/// What clients of HTTP services have in common.
+const HTTP: &str = "adapters/services/http";
+
 /// The kinds of crate. What each may use of ours is all there is to the direction of dependencies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layer {
@@ -10,7 +13,9 @@ enum Layer {
     /// The store, the web server and the chat adapters: core's other side.
     Edge,
     Commands,
-    /// Clients of services, and the sandbox that pretends to be some: they know nothing of the bot.
+    /// Clients of services: they know nothing of the bot.
+    Service,
+    /// What those have in common, and the sandbox that pretends to be some services.
     Stranger,
     Binary,
     Tests,
@@ -21,12 +26,12 @@ impl Layer {
         match folder {
             "bot/core" => Some(Self::Core),
             "bot/store" | "bot/web" => Some(Self::Edge),
-            "bot/sandbox" => Some(Self::Stranger),
+            "bot/sandbox" | HTTP => Some(Self::Stranger),
             "bot/cli" => Some(Self::Binary),
             "tests" => Some(Self::Tests),
             _ => match folder.rsplit_once('/')?.0 {
                 "adapters/chat" => Some(Self::Edge),
-                "adapters/services" => Some(Self::Stranger),
+                "adapters/services" => Some(Self::Service),
                 "commands" => Some(Self::Commands),
                 _ => None,
             },
@@ -37,6 +42,7 @@ impl Layer {
         match self {
             Self::Core | Self::Stranger => false,
             Self::Edge => other == Self::Core,
+            Self::Service => other_folder == HTTP,
             Self::Commands => other == Self::Core || other_folder.starts_with("adapters/services/"),
             Self::Binary => !matches!(other, Self::Binary | Self::Tests),
             Self::Tests => other != Self::Tests,
@@ -69,9 +75,9 @@ fn dependencies_point_to_core() {
     }
     nobody(
         &offenders,
-        "core, sandbox and adapters/services/* use nothing of ours; store, web and adapters/chat/* use core; commands/* \
-         use core and adapters/services/*; only bot/cli knows them all, and only tests know bot/cli. Put what both need \
-         into core, or hand it over in bot/cli's wiring.",
+        "core, sandbox and adapters/services/http use nothing of ours; other adapters/services/* use that one; store, web \
+         and adapters/chat/* use core; commands/* use core and adapters/services/*; only bot/cli knows them all, and only \
+         tests know bot/cli. Put what both need into core, or hand it over in bot/cli's wiring.",
     );
 }
 

@@ -6,8 +6,7 @@ use std::error::Error;
 use countersign_core::operation::{Trouble, TroubleKind};
 use countersign_core::refusal::Refusal;
 use countersign_core::text::span;
-use countersign_github as github;
-use countersign_heroku as heroku;
+use countersign_http::{self as http, ErrorKind, Retry, Service};
 
 /// A call of a provider that failed.
 #[derive(Debug)]
@@ -34,7 +33,7 @@ impl Fault {
     }
 }
 
-/// What an error of either client says.
+/// What an error of a client says.
 struct Answer<'a> {
     who: &'static str,
     status: Option<u16>,
@@ -84,62 +83,37 @@ fn sentence(fragment: &str) -> String {
     }
 }
 
-fn meanwhile(retry: TroubleKind, otherwise: &str) -> String {
+fn meanwhile(retry: TroubleKind, otherwise: String) -> String {
     match retry {
         TroubleKind::Again { after: Some(pause) } => format!("It asks for a pause of {}.", span(pause)),
-        _ => otherwise.to_owned(),
+        _ => otherwise,
     }
 }
 
-impl From<heroku::Error> for Fault {
-    fn from(error: heroku::Error) -> Self {
+impl<S: Service> From<http::Error<S>> for Fault {
+    fn from(error: http::Error<S>) -> Self {
         let answer = Answer {
-            who: "Heroku",
+            who: S::NAME,
             status: error.status().map(|status| status.as_u16()),
-            malformed: error.kind() == heroku::ErrorKind::Malformed,
-            timed_out: error.kind() == heroku::ErrorKind::TimedOut,
+            malformed: error.kind() == ErrorKind::Malformed,
+            timed_out: error.kind() == ErrorKind::TimedOut,
             message: error.message(),
             request_id: error.request_id(),
             tries: error.tries(),
         };
         let retry = match error.retry() {
-            heroku::Retry::Later(after) => TroubleKind::Again { after },
-            heroku::Retry::Never => TroubleKind::Never,
+            Retry::Later(after) => TroubleKind::Again { after },
+            Retry::Never => TroubleKind::Never,
         };
         let otherwise = match error.kind() {
-            heroku::ErrorKind::Conflict => "Something else is changing the app.",
-            heroku::ErrorKind::RateLimited { .. } => "The Heroku account is out of calls for now.",
-            _ => "See status.heroku.com.",
+            ErrorKind::Conflict => "Something else is changing the app.".to_owned(),
+            ErrorKind::RateLimited { .. } => format!("The {} account is out of calls for now.", S::NAME),
+            _ => format!("See {}.", S::STATUS_PAGE),
         };
         Self {
             words: answer.words(),
             hint: sentence(&error.hint()),
             meanwhile: meanwhile(retry, otherwise),
-            kind: kind(error.maybe_done(), retry),
-            source: Box::new(error),
-        }
-    }
-}
-
-impl From<github::Error> for Fault {
-    fn from(error: github::Error) -> Self {
-        let answer = Answer {
-            who: "GitHub",
-            status: error.status().map(|status| status.as_u16()),
-            malformed: error.kind() == github::ErrorKind::Malformed,
-            timed_out: error.kind() == github::ErrorKind::TimedOut,
-            message: error.message(),
-            request_id: error.request_id(),
-            tries: error.tries(),
-        };
-        let retry = match error.retry() {
-            github::Retry::Later(after) => TroubleKind::Again { after },
-            github::Retry::Never => TroubleKind::Never,
-        };
-        Self {
-            words: answer.words(),
-            hint: sentence(&error.hint()),
-            meanwhile: meanwhile(retry, "See githubstatus.com."),
             kind: kind(error.maybe_done(), retry),
             source: Box::new(error),
         }
@@ -234,7 +208,7 @@ mod tests {
         assert_eq!(kind(true, TroubleKind::Never), TroubleKind::Lost);
         assert_eq!(kind(false, TroubleKind::Never), TroubleKind::Never);
         assert_eq!(kind(false, again), again);
-        assert_eq!(meanwhile(again, ""), "It asks for a pause of 40 s.");
+        assert_eq!(meanwhile(again, String::new()), "It asks for a pause of 40 s.");
     }
 
     #[test]

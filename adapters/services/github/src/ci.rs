@@ -3,11 +3,12 @@
 //! `reference/domain.md` §4: the combined status is `pending` when there is no status at all, and who only uses
 //! Actions has none. So both lists are read, and the combined state is not.
 
+use countersign_http::Call;
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::{
-    client::{Call, GitHub},
+    client::GitHub,
     error::Result,
     ids::{Repo, Sha},
 };

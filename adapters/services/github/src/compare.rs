@@ -1,10 +1,11 @@
 //! Commits, and what lies between two of them.
 
+use countersign_http::Call;
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::{
-    client::{Call, GitHub},
+    client::GitHub,
     error::Result,
     ids::{Repo, Revision, Sha},
 };
@@ -81,14 +82,15 @@ pub struct ChangedFile {
 impl GitHub {
     /// The commit that a revision names.
     pub async fn commit(&self, repo: &Repo, revision: &Revision) -> Result<Commit> {
-        self.fetch(&Call::get([
-            "repos",
-            repo.owner(),
-            repo.name(),
-            "commits",
-            revision.as_str(),
-        ]))
-        .await
+        self.client
+            .fetch(&Call::get([
+                "repos",
+                repo.owner(),
+                repo.name(),
+                "commits",
+                revision.as_str(),
+            ]))
+            .await
     }
 
     /// What `head` has and `base` lacks, with all commits.

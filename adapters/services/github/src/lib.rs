@@ -8,13 +8,13 @@ mod ids;
 mod limits;
 mod paging;
 mod refs;
-mod text;
 mod trees;
 
 pub use ci::Ci;
-pub use client::{DEFAULT_BASE_URL, Etag, GitHub, Polled, Settings};
+pub use client::{DEFAULT_BASE_URL, GitHub, Settings};
 pub use compare::{ChangedFile, Commit, CompareStatus, Comparison};
-pub use error::{Error, ErrorKind, Result, Retry, SetupError};
+pub use countersign_http::{Etag, Polled, Retry, SetupError};
+pub use error::{Error, ErrorKind, Result};
 pub use ids::{Branch, Invalid, Repo, Revision, Sha};
 pub use refs::Refusal;
 pub use trees::{EntryKind, FolderChange, Tree, TreeEntry};

@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
+use countersign_http::{retry_after, wait_until};
 use http::{HeaderMap, StatusCode, header};
-use jiff::{Timestamp, fmt::rfc2822};
+use jiff::Timestamp;
 
 /// What the documentation asks for when a secondary limit comes without a time.
 const DEFAULT_WAIT: Duration = Duration::from_mins(1);
@@ -34,8 +35,8 @@ impl Limit {
 }
 
 fn wait(headers: &HeaderMap, spent: bool) -> Option<Duration> {
-    if let Some(value) = headers.get(header::RETRY_AFTER) {
-        return retry_after(value.to_str().ok()?.trim(), headers);
+    if headers.contains_key(header::RETRY_AFTER) {
+        return retry_after(headers);
     }
     if spent {
         let reset =
@@ -43,24 +44,6 @@ fn wait(headers: &HeaderMap, spent: bool) -> Option<Duration> {
         return wait_until(reset, headers);
     }
     Some(DEFAULT_WAIT)
-}
-
-/// A number of seconds or a date (RFC 9110 §10.2.3).
-fn retry_after(value: &str, headers: &HeaderMap) -> Option<Duration> {
-    match value.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => wait_until(timestamp(value)?, headers),
-    }
-}
-
-/// How long it is from the moment of the answer until `moment`; nothing when that has passed.
-fn wait_until(moment: Timestamp, headers: &HeaderMap) -> Option<Duration> {
-    let answered = timestamp(headers.get(header::DATE)?.to_str().ok()?)?;
-    Some(Duration::try_from(moment.duration_since(answered)).unwrap_or(Duration::ZERO))
-}
-
-fn timestamp(http_date: &str) -> Option<Timestamp> {
-    rfc2822::parse(http_date).ok().map(|zoned| zoned.timestamp())
 }
 
 fn number(headers: &HeaderMap, name: &str) -> Option<i64> {

@@ -2,12 +2,13 @@
 //!
 //! <https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api>
 
+use countersign_http::Call;
 use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::{
-    client::{Call, GitHub},
+    client::GitHub,
     error::{Error, Result},
 };
 
@@ -31,13 +32,13 @@ impl GitHub {
     /// A page, and the number of the next one.
     async fn page<P: DeserializeOwned>(&self, call: &Call, number: u32) -> Result<(P, Option<u32>)> {
         let call = call.clone().with("page", &number.to_string());
-        let answer = self.send(&call).await?;
+        let answer = self.client.ask(&call).await?;
         let next = next_page(&answer.headers);
         if next.is_some_and(|next| next <= number) {
             let why = "its Link does not lead forward";
             return Err(Error::malformed(&call, answer.status, &answer.headers, why));
         }
-        Ok((answer.read(&call)?, next))
+        Ok((answer.value, next))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Branches: where they are, and moving them forward.
 
+use countersign_http::{Call, Etag, Polled};
 use serde::Deserialize;
 
 use crate::{
-    client::{Call, Etag, GitHub, Polled},
+    client::GitHub,
     error::{Error, ErrorKind, Result},
     ids::{Branch, Repo, Sha},
 };
@@ -26,7 +27,7 @@ pub enum Refusal {
 impl GitHub {
     /// The commit that a branch is at.
     pub async fn branch_head(&self, repo: &Repo, branch: &Branch) -> Result<Sha> {
-        let reference: Reference = self.fetch(&Call::get(path("ref", repo, branch))).await?;
+        let reference: Reference = self.client.fetch(&Call::get(path("ref", repo, branch))).await?;
         Ok(reference.object.sha)
     }
 
@@ -38,6 +39,7 @@ impl GitHub {
         known: Option<&Etag>,
     ) -> Result<Polled<Sha>> {
         let polled = self
+            .client
             .poll::<Reference>(Call::get(path("ref", repo, branch)), known)
             .await?;
         Ok(polled.map(|reference| reference.object.sha))
@@ -50,6 +52,7 @@ impl GitHub {
     pub async fn fast_forward(&self, repo: &Repo, branch: &Branch, to: &Sha) -> Result<Sha> {
         let body = serde_json::json!({ "sha": to, "force": false });
         let moved = self
+            .client
             .fetch::<Reference>(&Call::patch(path("refs", repo, branch), body))
             .await;
         Ok(moved.map_err(explain)?.object.sha)

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use countersign_http::Call;
 use serde::Deserialize;
 
 use crate::{
-    client::{Call, GitHub},
+    client::GitHub,
     error::Result,
     ids::{Repo, Sha},
 };
@@ -66,7 +67,7 @@ impl GitHub {
             "trees",
             commit.as_str(),
         ];
-        self.fetch(&Call::get(path).with("recursive", "1")).await
+        self.client.fetch(&Call::get(path).with("recursive", "1")).await
     }
 
     /// Whether any folder of this name, `migrations` for one, differs between two commits, wherever it is.

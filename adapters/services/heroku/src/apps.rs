@@ -2,11 +2,12 @@
 
 use std::{fmt, str::FromStr};
 
+use countersign_http::Call;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    client::{Call, Heroku},
+    client::Heroku,
     error::Result,
     ids::{Id, Invalid},
 };
@@ -51,7 +52,7 @@ pub struct Account {
 impl Heroku {
     /// An app.
     pub async fn app(&self, app: &AppName) -> Result<App> {
-        self.fetch(&Call::get(["apps", app.as_str()])).await
+        self.client.fetch(&Call::get(["apps", app.as_str()])).await
     }
 }
 

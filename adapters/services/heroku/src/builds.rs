@@ -1,11 +1,12 @@
 //! Builds: source becoming a slug.
 
+use countersign_http::Call;
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::{
     apps::{Account, AppName},
-    client::{Call, Heroku},
+    client::Heroku,
     error::Result,
     ids::Id,
     paging::Pages,
@@ -56,7 +57,8 @@ pub enum BuildStatus {
 impl Heroku {
     /// The build of this id.
     pub async fn build(&self, app: &AppName, id: &BuildId) -> Result<Build> {
-        self.fetch(&Call::get(["apps", app.as_str(), "builds", id.as_str()]))
+        self.client
+            .fetch(&Call::get(["apps", app.as_str(), "builds", id.as_str()]))
             .await
     }
 

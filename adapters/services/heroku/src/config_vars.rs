@@ -7,15 +7,11 @@ use std::{
     fmt,
 };
 
+use countersign_http::Call;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
-use crate::{
-    apps::AppName,
-    client::{Call, Heroku},
-    error::Result,
-    releases::ReleaseId,
-};
+use crate::{apps::AppName, client::Heroku, error::Result, releases::ReleaseId};
 
 /// Config vars by name. Printing them prints their names.
 #[derive(Clone, Default)]
@@ -35,14 +31,15 @@ pub struct ConfigChanges {
 impl Heroku {
     /// The config vars that the app has now. After a failed release phase the running dynos may still have older ones.
     pub async fn config_vars(&self, app: &AppName) -> Result<ConfigVars> {
-        self.fetch(&Call::get(["apps", app.as_str(), "config-vars"]).confidential())
+        self.client
+            .fetch(&Call::get(["apps", app.as_str(), "config-vars"]).confidential())
             .await
     }
 
     /// The config vars that a release was made with, and that rolling back to it brings back.
     pub async fn release_config_vars(&self, app: &AppName, release: &ReleaseId) -> Result<ConfigVars> {
         let path = ["apps", app.as_str(), "releases", release.as_str(), "config-vars"];
-        self.fetch(&Call::get(path).confidential()).await
+        self.client.fetch(&Call::get(path).confidential()).await
     }
 }
 

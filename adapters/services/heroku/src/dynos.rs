@@ -1,11 +1,12 @@
 //! Dynos: the processes that run.
 
+use countersign_http::Call;
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::{
     apps::AppName,
-    client::{Call, Heroku},
+    client::Heroku,
     error::Result,
     ids::Id,
     releases::{ReleaseId, Version},
@@ -68,7 +69,9 @@ impl Heroku {
     /// The dynos that exist now, one-off ones among them. A one-off dyno that is over is not there any more,
     /// which says nothing of how it ended.
     pub async fn dynos(&self, app: &AppName) -> Result<Vec<Dyno>> {
-        self.fetch(&Call::get(["apps", app.as_str(), "dynos"])).await
+        self.client
+            .fetch(&Call::get(["apps", app.as_str(), "dynos"]))
+            .await
     }
 }
 

@@ -1,12 +1,9 @@
 //! Formation: how many dynos of which size each process type should have.
 
+use countersign_http::Call;
 use serde::Deserialize;
 
-use crate::{
-    apps::AppName,
-    client::{Call, Heroku},
-    error::Result,
-};
+use crate::{apps::AppName, client::Heroku, error::Result};
 
 /// A process type and how it is scaled.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -23,7 +20,9 @@ pub struct ProcessType {
 impl Heroku {
     /// All process types of the release that runs, those scaled to none among them.
     pub async fn formation(&self, app: &AppName) -> Result<Vec<ProcessType>> {
-        self.fetch(&Call::get(["apps", app.as_str(), "formation"])).await
+        self.client
+            .fetch(&Call::get(["apps", app.as_str(), "formation"]))
+            .await
     }
 }
 

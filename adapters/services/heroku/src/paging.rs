@@ -4,11 +4,12 @@
 
 use std::marker::PhantomData;
 
-use http::HeaderValue;
+use countersign_http::Call;
+use http::{HeaderValue, header};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    client::{Call, Heroku},
+    client::Heroku,
     error::{Error, Result},
 };
 
@@ -42,7 +43,7 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
         let asked = newest_first(field, size);
         Self {
             heroku,
-            next: Some(call.with_range(asked.clone())),
+            next: Some(call.with_header(header::RANGE, asked.clone())),
             asked,
             of: PhantomData,
         }
@@ -53,17 +54,16 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
         let Some(call) = self.next.take() else {
             return Ok(None);
         };
-        let answer = self.heroku.send(&call).await?;
-        let page = answer.read(&call)?;
+        let answer = self.heroku.client.ask(&call).await?;
         if let Some(range) = answer.headers.get("next-range") {
             if *range == self.asked {
                 let why = "its Next-Range leads back to itself";
                 return Err(Error::malformed(&call, answer.status, &answer.headers, why));
             }
             self.asked = range.clone();
-            self.next = Some(call.with_range(range.clone()));
+            self.next = Some(call.with_header(header::RANGE, range.clone()));
         }
-        Ok(Some(page))
+        Ok(Some(answer.value))
     }
 
     /// The first `count` of the list.

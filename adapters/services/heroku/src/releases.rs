@@ -4,12 +4,14 @@
 
 use std::{fmt, num::ParseIntError, str::FromStr};
 
+use countersign_http::{Call, Etag, Polled};
+use http::header;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     apps::{Account, AppName},
-    client::{Call, Etag, Heroku, Polled},
+    client::Heroku,
     error::Result,
     ids::Id,
     paging::{Pages, newest_first},
@@ -86,7 +88,11 @@ impl Heroku {
         count: usize,
         known: Option<&Etag>,
     ) -> Result<Polled<Vec<Release>>> {
-        self.poll(releases(app).with_range(newest_first("version", count)), known)
+        self.client
+            .poll(
+                releases(app).with_header(header::RANGE, newest_first("version", count)),
+                known,
+            )
             .await
     }
 
@@ -111,19 +117,21 @@ impl Heroku {
 
     /// The release of this id.
     pub async fn release(&self, app: &AppName, id: &ReleaseId) -> Result<Release> {
-        self.fetch(&Call::get(["apps", app.as_str(), "releases", id.as_str()]))
+        self.client
+            .fetch(&Call::get(["apps", app.as_str(), "releases", id.as_str()]))
             .await
     }
 
     /// The release of this number.
     pub async fn release_by_version(&self, app: &AppName, version: Version) -> Result<Release> {
-        self.fetch(&Call::get([
-            "apps",
-            app.as_str(),
-            "releases",
-            &version.0.to_string(),
-        ]))
-        .await
+        self.client
+            .fetch(&Call::get([
+                "apps",
+                app.as_str(),
+                "releases",
+                &version.0.to_string(),
+            ]))
+            .await
     }
 
     /// Makes a new release of the code *and the config vars* of an old one, and returns the new one.
@@ -131,7 +139,8 @@ impl Heroku {
     /// Runs the release phase again. Sent once: see [`crate::Error::maybe_done`].
     pub async fn roll_back(&self, app: &AppName, to: &ReleaseId) -> Result<Release> {
         let body = serde_json::json!({ "release": to });
-        self.fetch(&Call::post(["apps", app.as_str(), "releases"], body))
+        self.client
+            .fetch(&Call::post(["apps", app.as_str(), "releases"], body))
             .await
     }
 

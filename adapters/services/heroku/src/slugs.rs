@@ -2,15 +2,11 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use countersign_http::Call;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{
-    apps::AppName,
-    client::{Call, Heroku},
-    error::Result,
-    ids::Id,
-};
+use crate::{apps::AppName, client::Heroku, error::Result, ids::Id};
 
 /// The id of a slug.
 pub type SlugId = Id<Slug>;
@@ -42,7 +38,8 @@ pub struct Slug {
 impl Heroku {
     /// A slug.
     pub async fn slug(&self, app: &AppName, id: &SlugId) -> Result<Slug> {
-        self.fetch(&Call::get(["apps", app.as_str(), "slugs", id.as_str()]))
+        self.client
+            .fetch(&Call::get(["apps", app.as_str(), "slugs", id.as_str()]))
             .await
     }
 }

@@ -6,12 +6,11 @@ mod checks;
 mod comparisons;
 mod failures;
 mod secrets;
-mod server;
-mod wire;
 
 use std::time::Duration;
 
 use countersign_github::{Branch, GitHub, Repo, Settings, Sha};
+use countersign_http::testing::{log, server, wire};
 use url::Url;
 
 /// A token that must never be seen.

@@ -1,36 +1,17 @@
 //! Canaries: the token, looked for wherever something is printed.
 
-use std::{
-    error::Error as _,
-    fmt::{self, Write},
-    sync::{Arc, Mutex},
-};
+use std::error::Error as _;
 
-use countersign_github::Error;
 use serde_json::json;
-use tracing::{Event, Metadata, Subscriber, field, span};
 
 use crate::{
-    TOKEN, client, production, repo,
+    TOKEN, client,
+    log::{Log, all_of},
+    production, repo,
     server::{Server, status, text},
     settings,
     wire::nowhere,
 };
-
-/// All that anybody might print of an error.
-fn all_of(error: &Error) -> String {
-    let mut all = format!(
-        "{error:?} {error:#?} {error} {} {:?}",
-        error.hint(),
-        error.message()
-    );
-    let mut source = error.source();
-    while let Some(cause) = source {
-        write!(all, " {cause} {cause:?}").unwrap();
-        source = cause.source();
-    }
-    all
-}
 
 #[test]
 fn clients_and_settings_print_no_token() {
@@ -98,41 +79,4 @@ async fn logs_tell_the_request_and_no_secret() {
     );
     assert!(lines.contains("trying GitHub again"), "{lines}");
     assert!(!lines.contains("CANARY"), "{lines}");
-}
-
-/// Keeps every event of every crate, down to the smallest.
-#[derive(Debug, Default)]
-struct Log(Arc<Mutex<String>>);
-
-impl Subscriber for Log {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, attributes: &span::Attributes<'_>) -> span::Id {
-        attributes.record(&mut Fields(&mut self.0.lock().unwrap()));
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, values: &span::Record<'_>) {
-        values.record(&mut Fields(&mut self.0.lock().unwrap()));
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let mut log = self.0.lock().unwrap();
-        event.record(&mut Fields(&mut log));
-        log.push('\n');
-    }
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-    fn enter(&self, _: &span::Id) {}
-    fn exit(&self, _: &span::Id) {}
-}
-
-struct Fields<'a>(&'a mut String);
-
-impl field::Visit for Fields<'_> {
-    fn record_debug(&mut self, field: &field::Field, value: &dyn fmt::Debug) {
-        write!(self.0, "{}={value:?} ", field.name()).unwrap();
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use countersign_heroku::{Error, ErrorKind, Heroku, Retry, Settings};
+use countersign_heroku::{Error, ErrorKind, Heroku, Refusal, Retry, Settings};
 use serde_json::json;
 
 use crate::{
@@ -40,10 +40,15 @@ async fn every_refusal_has_its_kind() {
     for (code, id, kind, retry) in [
         (400, "bad_request", Kind::Invalid, Retry::Never),
         (401, "unauthorized", Kind::Unauthorized, Retry::Never),
-        (402, "delinquent", Kind::Delinquent, Retry::Never),
+        (
+            402,
+            "delinquent",
+            Kind::Refused(Refusal::Delinquent),
+            Retry::Never,
+        ),
         (403, "forbidden", Kind::Forbidden, Retry::Never),
-        (403, "suspended", Kind::Suspended, Retry::Never),
-        (403, "two_factor", Kind::TwoFactor, Retry::Never),
+        (403, "suspended", Kind::Refused(Refusal::Suspended), Retry::Never),
+        (403, "two_factor", Kind::Refused(Refusal::TwoFactor), Retry::Never),
         (404, "not_found", Kind::NotFound, Retry::Never),
         (406, "not_acceptable", Kind::Unexpected, Retry::Never),
         (408, "timeout", Kind::TimedOut, Retry::Later(None)),
@@ -52,14 +57,19 @@ async fn every_refusal_has_its_kind() {
         (
             416,
             "requested_range_not_satisfiable",
-            Kind::RangeRefused,
+            Kind::Refused(Refusal::RangeRefused),
             Retry::Never,
         ),
         (422, "invalid_params", Kind::Invalid, Retry::Never),
-        (422, "verification_needed", Kind::VerificationNeeded, Retry::Never),
+        (
+            422,
+            "verification_needed",
+            Kind::Refused(Refusal::VerificationNeeded),
+            Retry::Never,
+        ),
         (429, "rate_limit", limited, Retry::Later(None)),
         (500, "internal", Kind::Server, Retry::Later(None)),
-        (301, "moved", Kind::Unexpected, Retry::Never),
+        (301, "moved", Kind::Moved, Retry::Never),
     ] {
         let body = json!({ "id": id, "message": "Because." });
         let error = failure(status(code, &body).with("request-id", "5f3e")).await;
@@ -207,6 +217,6 @@ async fn what_was_refused_was_not_done() {
 async fn redirects_are_not_followed() {
     let server = Server::start([text(307, "").with("location", "/elsewhere")]).await;
     let error = write(&client(&server.url)).await.unwrap_err();
-    assert_eq!((error.kind(), error.maybe_done()), (ErrorKind::Unexpected, false));
+    assert_eq!((error.kind(), error.maybe_done()), (ErrorKind::Moved, false));
     assert_eq!(server.finish().len(), 1);
 }

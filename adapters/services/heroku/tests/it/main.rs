@@ -5,12 +5,11 @@ mod failures;
 mod lists;
 mod resources;
 mod secrets;
-mod server;
-mod wire;
 
 use std::time::Duration;
 
 use countersign_heroku::{AppName, Heroku, Settings};
+use countersign_http::testing::{log, server, wire};
 use url::Url;
 
 /// A token that must never be seen.

@@ -1,4 +1,4 @@
-//! How long Heroku wants us to wait, by its own clock: the answer's `Date`, never ours.
+//! How long a service wants us to wait, by its own clock: the answer's `Date`, never ours.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use http::{HeaderMap, header};
 use jiff::{Timestamp, fmt::rfc2822};
 
 /// The wait that `Retry-After` asks for, which is a number of seconds or a date (RFC 9110 §10.2.3).
-pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     match value.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
@@ -15,7 +15,7 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// How long it is from the moment of the answer until `moment`; nothing when that has passed.
-fn wait_until(moment: Timestamp, headers: &HeaderMap) -> Option<Duration> {
+pub fn wait_until(moment: Timestamp, headers: &HeaderMap) -> Option<Duration> {
     let answered = timestamp(headers.get(header::DATE)?.to_str().ok()?)?;
     Some(Duration::try_from(moment.duration_since(answered)).unwrap_or(Duration::ZERO))
 }

@@ -16,7 +16,7 @@ use url::Url;
 
 /// What becomes of one request; each has a connection of its own.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Act {
+pub enum Act {
     /// The connection ends without an answer.
     HangUp,
     /// The connection stays and no answer comes.
@@ -25,14 +25,17 @@ pub(crate) enum Act {
     Answer(&'static str),
 }
 
+/// The server.
 #[derive(Debug)]
-pub(crate) struct Wire {
-    pub(crate) url: Url,
+pub struct Wire {
+    /// Where it is.
+    pub url: Url,
     requests: Arc<AtomicUsize>,
 }
 
 impl Wire {
-    pub(crate) async fn start(acts: impl IntoIterator<Item = Act>) -> Self {
+    /// Starts it on a free port; what comes after the last act is hung up on.
+    pub async fn start(acts: impl IntoIterator<Item = Act>) -> Self {
         let acts: Vec<_> = acts.into_iter().collect();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap())
@@ -57,13 +60,13 @@ impl Wire {
     }
 
     /// How many requests have come.
-    pub(crate) fn requests(&self) -> usize {
+    pub fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
 }
 
 /// An address at which nobody listens.
-pub(crate) async fn nowhere() -> Url {
+pub async fn nowhere() -> Url {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())
         .parse()
@@ -71,7 +74,7 @@ pub(crate) async fn nowhere() -> Url {
 }
 
 /// The patience of a client that is to meet silence.
-pub(crate) const SHORT: Duration = Duration::from_millis(100);
+pub const SHORT: Duration = Duration::from_millis(100);
 
 async fn read_request(stream: &mut TcpStream) {
     let mut request = Vec::new();

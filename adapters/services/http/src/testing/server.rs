@@ -17,7 +17,7 @@ use url::Url;
 
 /// A prepared answer.
 #[derive(Debug)]
-pub(crate) struct Reply {
+pub struct Reply {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: String,
@@ -25,11 +25,13 @@ pub(crate) struct Reply {
 
 /// A request that came.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
+pub struct Seen {
     /// `GET /apps/x?y=z`
-    pub(crate) line: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
+    pub line: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: String,
 }
 
 #[derive(Debug, Default)]
@@ -38,21 +40,26 @@ struct Script {
     seen: Vec<Seen>,
 }
 
+/// The server.
 #[derive(Debug)]
-pub(crate) struct Server {
-    pub(crate) url: Url,
+pub struct Server {
+    /// Where it is.
+    pub url: Url,
     script: Arc<Mutex<Script>>,
 }
 
-pub(crate) fn json(body: &Value) -> Reply {
+/// 200 with this body.
+pub fn json(body: &Value) -> Reply {
     status(200, body)
 }
 
-pub(crate) fn status(status: u16, body: &Value) -> Reply {
+/// This status with this JSON.
+pub fn status(status: u16, body: &Value) -> Reply {
     text(status, &body.to_string())
 }
 
-pub(crate) fn text(status: u16, body: &str) -> Reply {
+/// This status with this text.
+pub fn text(status: u16, body: &str) -> Reply {
     Reply {
         status,
         headers: vec![],
@@ -61,14 +68,17 @@ pub(crate) fn text(status: u16, body: &str) -> Reply {
 }
 
 impl Reply {
-    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+    /// Adds a header.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self
     }
 }
 
 impl Server {
-    pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+    /// Starts it on a free port of the loopback interface.
+    pub async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
         let script = Script {
             replies: replies.into_iter().collect(),
             seen: vec![],
@@ -84,20 +94,21 @@ impl Server {
     }
 
     /// All requests that came; every answer must have been asked for.
-    pub(crate) fn finish(self) -> Vec<Seen> {
+    pub fn finish(self) -> Vec<Seen> {
         let script = std::mem::take(&mut *self.script.lock().unwrap());
         assert!(script.replies.is_empty(), "nobody asked for {:?}", script.replies);
         script.seen
     }
 
     /// The first lines of all requests.
-    pub(crate) fn lines(self) -> Vec<String> {
+    pub fn lines(self) -> Vec<String> {
         self.finish().into_iter().map(|seen| seen.line).collect()
     }
 }
 
 impl Seen {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// The text of this header.
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 }
