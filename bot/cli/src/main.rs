@@ -1,10 +1,12 @@
 //! The binary: it prepares what every command needs, runs one, and says how that went.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser as _;
 use countersign::args::Args;
 use countersign::{commands, logs, report};
+use countersign_core::secret::Scrubber;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -13,8 +15,9 @@ async fn main() -> ExitCode {
         .install_default()
         .ok();
     let args = Args::parse();
-    logs::start(environment("RUST_LOG").as_deref());
-    match commands::run(args.command).await {
+    let scrubber = Arc::new(Scrubber::default());
+    logs::start(environment("RUST_LOG").as_deref(), Arc::clone(&scrubber));
+    match commands::run(args.command, scrubber).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report::failure(&error),
     }

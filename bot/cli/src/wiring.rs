@@ -32,13 +32,15 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// The networks.
     pub adapters: Vec<Arc<dyn Adapter>>,
+    /// What must never be said; it learns the tokens, and what the commands see.
+    pub scrubber: Arc<Scrubber>,
     /// Which process this is.
     pub replica: ReplicaId,
 }
 
 /// Puts the bot together.
 pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
-    let scrubber = Arc::new(Scrubber::default());
+    let scrubber = parts.scrubber;
     scrubber.learn(&config.heroku.token);
     scrubber.learn(&config.github.token);
     let apps = Arc::new(apps(config, &scrubber)?);

@@ -1,6 +1,11 @@
 //! From neutral message to neutral reply: identity, policy, parsing, the command, help's filter. Run with
 //! `cargo bench -p countersign-core --bench dispatch`.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a bench that cannot be set up should break off"
+)]
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;

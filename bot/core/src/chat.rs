@@ -9,7 +9,10 @@ use crate::reply::Post;
 use crate::time::Duration;
 
 /// What a network can do with a post.
-#[expect(clippy::struct_excessive_bools, reason = "each is an ability of its own; a network has any of them")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an ability of its own; a network has any of them"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     /// Posts can be edited after they were sent.

@@ -189,10 +189,17 @@ impl Dispatcher {
             Err(other) => return Err(other.into()),
         }
         let outcome = run.await;
-        self.context
-            .store
-            .commit(Batch::of(Write::Handled(MessageKey::of(ask.message))))
-            .await?;
+        let mut over = Batch::of(Write::Handled(MessageKey::of(ask.message)));
+        if let Err(refusal) = &outcome
+            && !refusal.fault
+        {
+            over.audit
+                .push(crate::requests::entry(ask, Event::Refused, refusal.words.clone()));
+        }
+        // What was decided is decided: a store that fails now must not turn the answer into a "no".
+        if let Err(error) = self.context.store.commit(over).await {
+            tracing::error!(%error, message = %ask.message.id, "a message stays marked as not dealt with");
+        }
         outcome
     }
 

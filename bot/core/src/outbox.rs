@@ -19,10 +19,9 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// What is added to a post that may have been said already.
 const AGAIN: &str = "(maybe said before: the bot was restarted while saying it)";
 
-/// Sends what is due. Returns whether there was anything.
-pub(crate) async fn deliver(context: &Context, speaker: &Speaker) -> Result<bool, StoreError> {
+/// Sends what is due.
+pub(crate) async fn deliver(context: &Context, speaker: &Speaker) -> Result<(), StoreError> {
     let due = context.store.outgoing(context.now(), BATCH).await?;
-    let any = !due.is_empty();
     let mut waiting = HashSet::new();
     for outgoing in due {
         let place = outgoing.post.place.clone();
@@ -31,7 +30,7 @@ pub(crate) async fn deliver(context: &Context, speaker: &Speaker) -> Result<bool
             waiting.insert(place);
         }
     }
-    Ok(any)
+    Ok(())
 }
 
 #[derive(PartialEq, Eq)]

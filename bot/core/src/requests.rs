@@ -21,6 +21,7 @@ use crate::reply::{Line, Post, Reply};
 use crate::store::{Batch, Conflict, MessageKey, OperationsWhere, Require, StoreError, Write};
 use crate::text::ago;
 use crate::time::{Timestamp, after};
+use crate::worker::Fruit;
 
 pub(crate) use posts::{card, ended};
 
@@ -53,7 +54,9 @@ impl Requests {
             );
         };
         let rule = Self::allowed(ask, &draft)?;
-        self.free(ask, person, &draft).await?;
+        if !plan_only {
+            self.free(ask, person, &draft).await?;
+        }
         let plan = self.sealed(person, draft, rule, ask.now)?;
         if plan_only {
             return Ok(Some(posts::plan_only(
@@ -82,7 +85,13 @@ impl Requests {
     }
 
     /// The new request and what is said about it: those who are sent all of the plan may sign it.
-    fn asked(&self, ask: &Ask<'_>, id: &RequestId, plan: &SealedPlan, rule: &Rule) -> (Transition, Vec<Post>) {
+    fn asked(
+        &self,
+        ask: &Ask<'_>,
+        id: &RequestId,
+        plan: &SealedPlan,
+        rule: &Rule,
+    ) -> (Transition, Vec<Post>) {
         let made = |shown| Request::new(id.clone(), plan.clone(), ask.origin(), rule, shown, ask.now);
         let transition = made(BTreeSet::new());
         let posts = posts::asked(transition.request(), &self.present(ask.now));
@@ -245,11 +254,10 @@ impl Requests {
         matches!(request.state, State::Approved { .. }) || request.due().is_some_and(|due| due <= now)
     }
 
-    /// Does what is to be done about a request, which was tried in vain so many times. Says whether that came to
-    /// anything.
-    pub(crate) async fn attend(&self, id: &RequestId, tries: u32) -> Result<bool, StoreError> {
+    /// Does what is to be done about a request, which was tried in vain so many times.
+    pub(crate) async fn attend(&self, id: &RequestId, tries: u32) -> Result<Fruit, StoreError> {
         let Some(request) = self.context.store.request(id).await? else {
-            return Ok(false);
+            return Ok(Fruit::Borne);
         };
         let now = self.context.now();
         let done = if let Some(expired) = request.expire(now) {
@@ -261,8 +269,8 @@ impl Requests {
         };
         match done {
             // Somebody signed or denied in the same instant: what is true now is looked at next time.
-            Err(StoreError::Conflict(Conflict::Request(_))) => Ok(true),
-            other => other.map(|()| true),
+            Err(StoreError::Conflict(Conflict::Request(_))) => Ok(Fruit::Borne),
+            other => other.map(|()| Fruit::Borne),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::announce;
 use crate::context::Context;
 use crate::id::TargetName;
 use crate::message::{Place, Room};
-use crate::operation::{Announcement, Trouble};
+use crate::operation::{Announcement, State, Trouble};
 use crate::reply::{Post, Reply, Tone};
 use crate::store::{Batch, Conflict, OperationsWhere, StoreError, Write};
 use crate::time::{Duration, Timestamp};
@@ -30,7 +30,7 @@ pub trait Watcher: Send + Sync {
     /// What the store keeps its place under.
     fn name(&self) -> &str;
 
-    /// What it looks at. While an operation is open there it does not look: the operation tells its own news.
+    /// What it looks at. While an operation runs there it does not look: the operation tells its own news.
     fn target(&self) -> &TargetName;
 
     /// The rooms that hear when it cannot look.
@@ -56,10 +56,9 @@ pub(crate) async fn look(
     sight: &mut Sight,
 ) -> Result<(), StoreError> {
     let open = context.store.operations(OperationsWhere::Open).await?;
-    if open
-        .iter()
-        .any(|operation| operation.plan.target.as_ref() == Some(watcher.target()))
-    {
+    if open.iter().any(|operation| {
+        operation.state == State::Running && operation.plan.target.as_ref() == Some(watcher.target())
+    }) {
         return Ok(());
     }
     let place = format!("watch/{}", watcher.name());

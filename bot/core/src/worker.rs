@@ -33,6 +33,17 @@ enum Work {
     Watch(usize),
 }
 
+/// What came of a piece of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fruit {
+    /// Something, or there was nothing to do.
+    Borne,
+    /// Nothing yet: somebody else has to be done first, which may be soon.
+    Waits,
+    /// Nothing: the same again may work, after pauses that grow.
+    None,
+}
+
 /// How far [`Worker::drain`] got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drained {
@@ -48,7 +59,7 @@ pub struct Worker {
     busy: HashMap<Id, Work>,
     /// Tasks of their own: a piece of work that waits for the store must not hold up another that has the connection it
     /// waits for.
-    running: JoinSet<bool>,
+    running: JoinSet<Fruit>,
     /// What came to nothing: how often, and when it is tried again.
     in_vain: HashMap<Work, (u32, Timestamp)>,
     look_at: Vec<Timestamp>,
@@ -96,10 +107,10 @@ impl Worker {
         loop {
             let before = *changes.borrow();
             for work in self.due().await? {
-                let fruitful = Arc::clone(&self.shared)
+                let fruit = Arc::clone(&self.shared)
                     .perform(work.clone(), self.tries(&work))
                     .await;
-                self.performed(work, fruitful);
+                self.performed(work, fruit);
             }
             if *changes.borrow() == before {
                 break;
@@ -137,13 +148,13 @@ impl Worker {
         }
     }
 
-    fn ended(&mut self, ended: Result<(Id, bool), JoinError>) {
-        let (id, fruitful) = ended.unwrap_or_else(|error| {
+    fn ended(&mut self, ended: Result<(Id, Fruit), JoinError>) {
+        let (id, fruit) = ended.unwrap_or_else(|error| {
             tracing::error!(%error, "a piece of work broke off; it is tried again");
-            (error.id(), false)
+            (error.id(), Fruit::None)
         });
         if let Some(work) = self.busy.remove(&id) {
-            self.performed(work, fruitful);
+            self.performed(work, fruit);
         }
     }
 
@@ -168,17 +179,22 @@ impl Worker {
         }
     }
 
-    fn performed(&mut self, work: Work, fruitful: bool) {
+    fn performed(&mut self, work: Work, fruit: Fruit) {
         let now = self.shared.context.now();
-        if let Work::Watch(n) = work {
-            self.look_at[n] = after(now, self.shared.watchers[n].0.every());
-        } else if fruitful {
-            self.in_vain.remove(&work);
-        } else {
-            let tries = self.tries(&work);
-            let pause = FRUITLESS.saturating_mul(1 << tries.min(10)).min(LONGEST_PAUSE);
-            self.in_vain.insert(work, (tries + 1, after(now, pause)));
-        }
+        let tries = self.tries(&work);
+        let pause = match (&work, fruit) {
+            (Work::Watch(n), _) => {
+                self.look_at[*n] = after(now, self.shared.watchers[*n].0.every());
+                return;
+            }
+            (_, Fruit::Borne) => {
+                self.in_vain.remove(&work);
+                return;
+            }
+            (_, Fruit::Waits) => FRUITLESS,
+            (_, Fruit::None) => FRUITLESS.saturating_mul(1 << tries.min(10)).min(LONGEST_PAUSE),
+        };
+        self.in_vain.insert(work, (tries + 1, after(now, pause)));
     }
 
     fn tries(&self, work: &Work) -> u32 {
@@ -191,7 +207,17 @@ impl Worker {
 
     async fn due(&mut self) -> Result<Vec<Work>, StoreError> {
         let now = self.shared.context.now();
-        let mut due = vec![Work::Outbox, Work::Targets];
+        let mut due = Vec::new();
+        if !self.shared.context.store.outgoing(now, 1).await?.is_empty() {
+            due.push(Work::Outbox);
+        }
+        let locks = self.shared.context.store.locks().await?;
+        if locks
+            .iter()
+            .any(|lock| lock.until.is_some_and(|until| until <= now))
+        {
+            due.push(Work::Targets);
+        }
         for request in self.shared.context.store.requests(RequestsWhere::Open).await? {
             if Requests::is_due(&request, now) {
                 due.push(Work::Request(request.id));
@@ -265,23 +291,28 @@ impl Shared {
             .min())
     }
 
-    /// Does a piece of work that was tried in vain so many times, and says whether it came to anything.
-    async fn perform(self: Arc<Self>, work: Work, tries: u32) -> bool {
-        let outcome = match &work {
-            Work::Outbox => outbox::deliver(&self.context, &self.speaker).await.map(|_| true),
-            Work::Targets => self.requests.end_locks().await.map(|()| true),
+    /// Does a piece of work that was tried in vain so many times, and says what came of it.
+    async fn perform(self: Arc<Self>, work: Work, tries: u32) -> Fruit {
+        let fruit = match &work {
+            Work::Outbox => outbox::deliver(&self.context, &self.speaker)
+                .await
+                .map(|()| Fruit::Borne),
+            Work::Targets => self.requests.end_locks().await.map(|()| Fruit::Borne),
             Work::Request(id) => self.requests.attend(id, tries).await,
-            Work::Operation(id) => self.engine.advance(id).await,
+            Work::Operation(id) => self
+                .engine
+                .advance(id)
+                .await
+                .map(|ours| if ours { Fruit::Borne } else { Fruit::None }),
             Work::Watch(n) => {
                 let (watcher, sight) = &self.watchers[*n];
-                watch::look(&self.context, &**watcher, &mut *sight.lock().await)
-                    .await
-                    .map(|()| true)
+                let looked = watch::look(&self.context, &**watcher, &mut *sight.lock().await).await;
+                looked.map(|()| Fruit::Borne)
             }
         };
-        outcome.unwrap_or_else(|error| {
+        fruit.unwrap_or_else(|error| {
             tracing::error!(?work, %error, "the store did not do its part; I try again");
-            false
+            Fruit::None
         })
     }
 }

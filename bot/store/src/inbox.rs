@@ -4,7 +4,7 @@ use countersign_core::store::{Conflict, MessageKey, Received, StoreError};
 use countersign_core::time::Duration;
 use sqlx::{SqliteConnection, SqlitePool};
 
-use crate::words::{decode_all, encode, met, unavailable};
+use crate::words::{encode, met, readable, unavailable};
 
 /// How long the key of a message that was dealt with is kept. No network delivers a message again so late.
 const KEPT: Duration = Duration::from_hours(14 * 24);
@@ -49,5 +49,5 @@ pub(crate) async fn unhandled(db: &SqlitePool) -> Result<Vec<Received>, StoreErr
         .fetch_all(db)
         .await
         .map_err(unavailable("reading messages"))?;
-    decode_all("inbox", rows)
+    Ok(readable("inbox", rows))
 }

@@ -5,7 +5,7 @@ use countersign_core::store::{Conflict, Hold, Lock, StoreError};
 use countersign_core::time::Timestamp;
 use sqlx::{SqliteConnection, SqlitePool};
 
-use crate::words::{decode, decode_all, encode, met, unavailable};
+use crate::words::{decode, encode, met, readable, unavailable};
 
 /// The lock of a target that somebody other than `except` has and that has not ended.
 async fn of_others(
@@ -81,7 +81,7 @@ pub(crate) async fn all_locks(db: &SqlitePool) -> Result<Vec<Lock>, StoreError> 
         .fetch_all(db)
         .await
         .map_err(unavailable("reading locks"))?;
-    decode_all("locks", rows)
+    Ok(readable("locks", rows))
 }
 
 pub(crate) async fn not_held(db: &mut SqliteConnection, target: &TargetName) -> Result<(), StoreError> {
@@ -125,5 +125,5 @@ pub(crate) async fn all_holds(db: &SqlitePool) -> Result<Vec<Hold>, StoreError> 
         .fetch_all(db)
         .await
         .map_err(unavailable("reading holds"))?;
-    decode_all("holds", rows)
+    Ok(readable("holds", rows))
 }

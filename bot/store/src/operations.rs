@@ -7,7 +7,7 @@ use countersign_core::store::{Conflict, OperationsWhere, StoreError};
 use countersign_core::time::Timestamp;
 use sqlx::{SqliteConnection, SqlitePool};
 
-use crate::words::{counter, decode, decode_all, encode, integer, met, unavailable};
+use crate::words::{counter, decode, encode, integer, met, readable, unavailable};
 
 const TABLE: &str = "operations";
 
@@ -169,14 +169,18 @@ pub(crate) async fn list(db: &SqlitePool, which: OperationsWhere) -> Result<Vec<
         .fetch_all(db)
         .await
         .map_err(unavailable("reading operations"))?;
-    decode_all(TABLE, rows)
+    Ok(readable(TABLE, rows))
 }
 
 pub(crate) async fn journal(db: &SqlitePool, id: &OperationId) -> Result<Vec<Entry>, StoreError> {
-    let rows = sqlx::query_as("SELECT operation, body FROM journal WHERE operation = $1 ORDER BY number")
-        .bind(id.as_str())
-        .fetch_all(db)
-        .await
-        .map_err(unavailable("reading a journal"))?;
-    decode_all("journal", rows)
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT operation, body FROM journal WHERE operation = $1 ORDER BY number")
+            .bind(id.as_str())
+            .fetch_all(db)
+            .await
+            .map_err(unavailable("reading a journal"))?;
+    // All of it or nothing: what is missing from a journal would be done again.
+    rows.into_iter()
+        .map(|(key, body)| decode("journal", &key, &body))
+        .collect()
 }

@@ -6,7 +6,7 @@ use countersign_core::store::{Conflict, RequestsWhere, StoreError};
 use countersign_core::time::Timestamp;
 use sqlx::{SqliteConnection, SqlitePool};
 
-use crate::words::{decode, decode_all, encode, integer, met, unavailable};
+use crate::words::{decode, encode, integer, met, readable, unavailable};
 
 const TABLE: &str = "requests";
 
@@ -68,7 +68,7 @@ pub(crate) async fn list(db: &SqlitePool, which: RequestsWhere) -> Result<Vec<Re
         .fetch_all(db)
         .await
         .map_err(unavailable("reading requests"))?;
-    decode_all(TABLE, rows)
+    Ok(readable(TABLE, rows))
 }
 
 pub(crate) async fn newest(db: &SqlitePool) -> Result<Option<RequestId>, StoreError> {

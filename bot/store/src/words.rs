@@ -105,14 +105,17 @@ pub(crate) fn decode<T: DeserializeOwned>(
     serde_json::from_str(body).map_err(|error| unreadable(table, key, error))
 }
 
-/// The values that rows of key and body are.
-pub(crate) fn decode_all<T: DeserializeOwned>(
-    table: &'static str,
-    rows: Vec<(String, String)>,
-) -> Result<Vec<T>, StoreError> {
-    rows.into_iter()
-        .map(|(key, body)| decode(table, &key, &body))
-        .collect()
+/// Rows of a list. One that cannot be read is left out and logged: it must not hold up all the others. Asked for by
+/// itself it is an error, and what it stands for (an open operation, a lock) still counts in the checks of a batch.
+pub(crate) fn readable<T: DeserializeOwned>(table: &'static str, rows: Vec<(String, String)>) -> Vec<T> {
+    let readable = |(key, body): (String, String)| match decode(table, &key, &body) {
+        Ok(row) => Some(row),
+        Err(error) => {
+            tracing::error!(table, key, %error, "a row cannot be read and is left out");
+            None
+        }
+    };
+    rows.into_iter().filter_map(readable).collect()
 }
 
 /// Whether a write met the row that it was meant for.

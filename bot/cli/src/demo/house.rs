@@ -8,6 +8,7 @@ use anyhow::{Context as _, ensure};
 use countersign_console::{Console, Output};
 use countersign_core::bot::Bot;
 use countersign_core::random::{Random, SeededRandom};
+use countersign_core::secret::Scrubber;
 use countersign_core::store::Store as _;
 use countersign_core::time::{Duration, ManualClock, SteadyClock, Timestamp};
 use countersign_sandbox::{Call, Sandbox, Tokens};
@@ -49,6 +50,7 @@ pub(super) struct House {
     pub(super) sandbox: Url,
     console: Arc<Console>,
     random: Arc<dyn Random>,
+    scrubber: Arc<Scrubber>,
     data: PathBuf,
     own: Option<Sandbox>,
     // Goes away with the house.
@@ -56,7 +58,12 @@ pub(super) struct House {
 }
 
 impl House {
-    pub(super) async fn open(args: &Demo, kind: Kind, output: Output) -> anyhow::Result<Self> {
+    pub(super) async fn open(
+        args: &Demo,
+        kind: Kind,
+        output: Output,
+        scrubber: Arc<Scrubber>,
+    ) -> anyhow::Result<Self> {
         let (data, throw_away) = folder(args.data.as_deref())?;
         let floor = last_time(&data).await?;
         let (pace, own, sandbox) = world(args, kind, floor).await?;
@@ -76,6 +83,7 @@ impl House {
             sandbox,
             console: Arc::new(console),
             random,
+            scrubber,
             data,
             own,
             _throw_away: throw_away,
@@ -95,6 +103,7 @@ impl House {
             clock: Arc::new(SteadyClock::new(self.pace.clock(), floor)),
             random: Arc::clone(&self.random),
             adapters: vec![self.console() as Arc<dyn countersign_core::chat::Adapter>],
+            scrubber: Arc::clone(&self.scrubber),
             // One process at a time has the store, so a new one may go on at once with what the last one held.
             replica: "demo".into(),
         };

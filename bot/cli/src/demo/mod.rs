@@ -7,9 +7,11 @@ mod pace;
 mod stage;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use countersign_console::{Output, Script, Transcript, run_script};
+use countersign_core::secret::Scrubber;
 use countersign_sandbox::Call;
 
 use crate::args::Demo;
@@ -17,16 +19,16 @@ use crate::args::Demo;
 use self::house::{House, Kind};
 
 /// Runs the demo: a script if one is given, else whoever sits at the terminal.
-pub async fn run(args: Demo) -> anyhow::Result<()> {
+pub async fn run(args: Demo, scrubber: Arc<Scrubber>) -> anyhow::Result<()> {
     let Some(path) = &args.script else {
-        return live::run(House::open(&args, Kind::Live, Output::stdout(args.look())).await?).await;
+        return live::run(House::open(&args, Kind::Live, Output::stdout(args.look()), scrubber).await?).await;
     };
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("the script {} cannot be read", path.display()))?;
     let script = Script::parse(&text)?;
     play(
         &script,
-        House::open(&args, Kind::Script, Output::stream(std::io::stdout())).await?,
+        House::open(&args, Kind::Script, Output::stream(std::io::stdout()), scrubber).await?,
     )
     .await?;
     Ok(())
@@ -52,7 +54,13 @@ pub async fn transcript(script: &str, data: &Path) -> anyhow::Result<Played> {
     };
     let calls = play(
         &script,
-        House::open(&args, Kind::Story, Output::stream(transcript.clone())).await?,
+        House::open(
+            &args,
+            Kind::Story,
+            Output::stream(transcript.clone()),
+            Arc::default(),
+        )
+        .await?,
     )
     .await?;
     Ok(Played {

@@ -7,7 +7,7 @@ use crate::id::TargetName;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::requests;
-use crate::store::{Batch, Conflict, Lock, StoreError, Write};
+use crate::store::{Batch, Conflict, Lock, OperationsWhere, StoreError, Write};
 use crate::text::{ago, span};
 use crate::time::{Duration, after};
 
@@ -45,8 +45,20 @@ impl Desk {
                     .map(|time| format!(" for {}", span(time)))
                     .unwrap_or_default();
                 let unlock = ask.type_(&format!("unlock {target}"));
+                let open = self.context.store.operations(OperationsWhere::Open).await?;
+                let running = open
+                    .iter()
+                    .find(|operation| operation.plan.target.as_ref() == Some(target));
+                let but = running.map(|operation| {
+                    let cancel = ask.type_(&format!("cancel {}", operation.id));
+                    format!(
+                        " Op {} is under way there and goes on; {cancel} stops it.",
+                        operation.id
+                    )
+                });
                 Ok(Reply::line(format!(
-                    "{target} is yours{how_long}: nobody else changes it. {unlock} ends that."
+                    "{target} is yours{how_long}: nobody else changes it. {unlock} ends that.{}",
+                    but.unwrap_or_default()
                 )))
             }
             Err(StoreError::Conflict(Conflict::Locked(lock))) => {

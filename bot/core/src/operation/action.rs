@@ -9,6 +9,7 @@ use crate::audit;
 use crate::message::Room;
 use crate::plan::{Facts, Plan, PlanError};
 use crate::reply::Line;
+use crate::secret::Scrubber;
 use crate::store::Write;
 use crate::time::{Duration, Timestamp};
 
@@ -28,6 +29,8 @@ pub struct Step {
     pub name: &'static str,
     /// Whether it may be done again.
     pub repeat: Repeat,
+    /// Whether it belongs to the step before: it is done also when somebody cancels in between.
+    pub tied: bool,
 }
 
 impl Step {
@@ -36,7 +39,14 @@ impl Step {
         Self {
             name,
             repeat: Repeat::Repeatable,
+            tied: false,
         }
+    }
+
+    /// The same, and it belongs to the step before: it is done also when somebody cancels in between.
+    #[must_use]
+    pub const fn tied(self) -> Self {
+        Self { tied: true, ..self }
     }
 
     /// A step that must not be repeated.
@@ -44,6 +54,7 @@ impl Step {
         Self {
             name,
             repeat: Repeat::Once,
+            tied: false,
         }
     }
 }
@@ -187,6 +198,14 @@ impl Trouble {
         self
     }
 
+    /// Without any value that is known as a secret: providers' text may quote what was sent to them.
+    #[must_use]
+    pub(crate) fn scrubbed(mut self, scrubber: &Scrubber) -> Self {
+        self.words = scrubber.scrub(&self.words).into_owned();
+        self.hint = self.hint.map(|hint| scrubber.scrub(&hint).into_owned());
+        self
+    }
+
     /// What happened and what to do, as one text.
     pub fn sentence(&self) -> String {
         match &self.hint {
@@ -225,7 +244,7 @@ pub struct Ended {
     pub good: bool,
     /// What came of it, without the name of the operation and who asked: "done · v813 live on 14 dynos".
     pub words: String,
-    /// News for rooms other than the one it was asked in.
+    /// News for the rooms of the target.
     pub announcement: Option<Announcement>,
 }
 

@@ -17,6 +17,8 @@ const CLAIM: Duration = Duration::from_mins(2);
 /// The pause after trouble that may pass, doubled with every try in a row.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+/// No provider makes an operation wait for longer than this in one go.
+const LONGEST_ASKED: Duration = Duration::from_hours(1);
 /// Tries in a row before a step is given up: with the pauses above, after about ten minutes.
 const MOST_TRIES: u32 = 14;
 /// Tries in a row before the room hears of it.
@@ -95,21 +97,27 @@ async fn take(execution: &mut Execution<'_>, step: Step) -> Result<Flow, StoreEr
     if in_doubt {
         return reconcile(execution, step).await;
     }
-    if let Some(by) = execution.operation.cancel.clone() {
+    if let Some(by) = execution.operation.cancel.clone().filter(|_| !step.tied) {
         return execution.cancelled(&by).await;
     }
     match status {
         StepStatus::Done => execution.next().await,
-        StepStatus::Open => {
-            execution.began(step).await?;
-            attempt(execution, step).await
-        }
+        StepStatus::Open => match execution.began(step).await {
+            Ok(()) => attempt(execution, step).await,
+            Err(StoreError::Conflict(locked @ Conflict::Locked(_))) => {
+                let trouble = Trouble::never(format!("{locked} since, so \"{}\" was not begun", step.name));
+                execution.fail(&trouble).await
+            }
+            Err(other) => Err(other),
+        },
         StepStatus::InFlight => attempt(execution, step).await,
     }
 }
 
 async fn attempt(execution: &mut Execution<'_>, step: Step) -> Result<Flow, StoreError> {
-    match execution.action.run(step.name, &execution.run()).await {
+    let scrubber = &execution.context.scrubber;
+    let came = execution.action.run(step.name, &execution.run()).await;
+    match came.map_err(|trouble| trouble.scrubbed(scrubber)) {
         Ok(Progress::Done(value)) => execution.succeeded(step, value, Vec::new(), Vec::new()).await,
         Ok(Progress::Record { value, writes, audit }) => {
             execution.succeeded(step, value, writes, audit).await
@@ -167,13 +175,15 @@ fn pause(tries: u32, kind: TroubleKind) -> Duration {
         .saturating_mul(1 << tries.saturating_sub(1).min(10))
         .min(LONGEST_PAUSE);
     match kind {
-        TroubleKind::Again { after: Some(asked) } => asked.max(backed_off),
+        TroubleKind::Again { after: Some(asked) } => asked.min(LONGEST_ASKED).max(backed_off),
         _ => backed_off,
     }
 }
 
 async fn reconcile(execution: &mut Execution<'_>, step: Step) -> Result<Flow, StoreError> {
-    match execution.action.reconcile(step.name, &execution.run()).await {
+    let scrubber = &execution.context.scrubber;
+    let found = execution.action.reconcile(step.name, &execution.run()).await;
+    match found.map_err(|trouble| trouble.scrubbed(scrubber)) {
         Ok(Reconciled::Happened(value)) => execution.happened(step, value).await,
         Ok(Reconciled::NotHappened) => {
             let doubt = execution.operation.doubt.take();
@@ -186,12 +196,16 @@ async fn reconcile(execution: &mut Execution<'_>, step: Step) -> Result<Flow, St
         Ok(Reconciled::Later(pause)) => execution.look_again(pause).await,
         Ok(Reconciled::CannotTell(saw)) => execution.unknown(step, saw).await,
         Err(trouble) if trouble.kind == TroubleKind::Never => {
-            execution.unknown(step, trouble.sentence()).await
+            execution
+                .unknown(step, trouble.sentence().trim_end_matches('.').to_owned())
+                .await
         }
         Err(trouble) => {
             execution.operation.tries += 1;
             if execution.operation.tries >= MOST_TRIES {
-                return execution.unknown(step, trouble.sentence()).await;
+                return execution
+                    .unknown(step, trouble.sentence().trim_end_matches('.').to_owned())
+                    .await;
             }
             let pause = pause(execution.operation.tries, trouble.kind);
             execution.look_again(pause).await

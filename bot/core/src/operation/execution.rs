@@ -10,6 +10,7 @@ use crate::id::PersonId;
 use crate::reply::Post;
 use crate::speaker::Speaker;
 use crate::store::{Batch, Conflict, Require, StoreError, Write};
+use crate::text::list;
 use crate::time::{Duration, after};
 
 /// Whether the engine goes on with the operation now.
@@ -71,26 +72,38 @@ impl Execution<'_> {
                     self.journal.extend(entries);
                     return Ok(());
                 }
-                Err(StoreError::Conflict(Conflict::Operation(id))) => {
+                Err(StoreError::Conflict(Conflict::Operation(id))) if id == self.operation.id => {
                     let stored = self.context.store.operation(&id).await?;
                     let Some(stored) = stored.filter(|stored| stored.version > self.operation.version) else {
                         return Err(StoreError::Conflict(Conflict::Operation(id)));
                     };
                     self.operation.version = stored.version;
-                    self.operation.cancel = stored.cancel;
+                    if stored.cancel != self.operation.cancel {
+                        self.operation.cancel = stored.cancel;
+                        self.operation.wake_at = None;
+                    }
                 }
                 Err(other) => return Err(other),
             }
         }
     }
 
-    /// The step is about to be done. On disk before its effect.
+    /// The step is about to be done. On disk before its effect; and what must not be repeated does not begin on a
+    /// target that somebody else has reserved meanwhile.
     pub(super) async fn began(&mut self, step: Step) -> Result<(), StoreError> {
         if self.operation.tries == 0 {
             self.operation.step_began = self.context.now();
         }
+        let mut batch = Batch::default();
+        if let (Repeat::Once, Some(target)) = (step.repeat, &self.operation.plan.target) {
+            batch.require.push(Require::NotLocked {
+                target: target.clone(),
+                except: self.operation.plan.requester.clone(),
+                now: self.context.now(),
+            });
+        }
         let entry = self.entry(step, Happening::Began);
-        self.commit(vec![entry], Batch::default()).await
+        self.commit(vec![entry], batch).await
     }
 
     pub(super) async fn next(&mut self) -> Result<Flow, StoreError> {
@@ -232,17 +245,34 @@ impl Execution<'_> {
     }
 
     pub(super) async fn cancelled(&mut self, by: &PersonId) -> Result<Flow, StoreError> {
-        let phase = if self.operation.phase.is_empty() {
-            "nothing was done".to_owned()
-        } else {
-            format!("the last thing was: {}", self.operation.phase)
+        let done = self.effects();
+        let words = match done.as_slice() {
+            [] => "nothing was done".to_owned(),
+            done => format!("\"{}\" was done before", list(done)),
         };
         self.operation.state = State::Cancelled {
             by: by.clone(),
-            words: phase.clone(),
+            words: words.clone(),
         };
-        let words = format!("stopped by {by}; {phase}. What the provider has begun goes on without me.");
+        let goes_on = if done.is_empty() {
+            ""
+        } else {
+            " What the provider has begun goes on without me."
+        };
+        let words = format!("stopped by {by}; {words}.{goes_on}");
         self.close(&words, false, Batch::default()).await
+    }
+
+    /// The steps with an effect that were done.
+    fn effects(&self) -> Vec<&'static str> {
+        let once = self
+            .action
+            .steps()
+            .iter()
+            .filter(|step| step.repeat == Repeat::Once);
+        once.map(|step| step.name)
+            .filter(|step| super::journal::result(&self.journal, step).is_some())
+            .collect()
     }
 
     pub(super) async fn finish(&mut self, ended: Ended) -> Result<Flow, StoreError> {

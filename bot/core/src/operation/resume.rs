@@ -111,6 +111,8 @@ impl Action for Resume {
         };
         operation.state = State::Running;
         operation.tries = 0;
+        operation.cancel = None;
+        operation.doubt = None;
         operation.wake_at = None;
         let request = self
             .store

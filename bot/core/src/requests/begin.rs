@@ -8,23 +8,23 @@ use crate::id::OperationId;
 use crate::operation::{Operation, RETRY, SKIP, State, Trouble, TroubleKind};
 use crate::plan::Plan;
 use crate::store::{Batch, Conflict, OperationsWhere, Require, StoreError, Write};
+use crate::worker::Fruit;
 
 impl Requests {
-    /// Begins an approved request, or ends it if the world moved. Says whether that came to anything; if not, it is
-    /// tried again as long as the approval is valid.
-    pub(super) async fn begin(&self, request: &Request, tries: u32) -> Result<bool, StoreError> {
-        if self.is_busy(&request.plan).await? {
-            return Ok(false);
+    /// Begins an approved request, or ends it if the world moved. If it can't be told, or the
+    /// target is busy, it is tried again as long as the approval is valid; those who asked hear so once.
+    pub(super) async fn begin(&self, request: &Request, tries: u32) -> Result<Fruit, StoreError> {
+        if let Some(operation) = self.busy_with(&request.plan).await? {
+            let why = format!("op {operation} is going on.");
+            self.say_once(request, tries, &why).await?;
+            return Ok(Fruit::Waits);
         }
         let facts = match self.facts(request).await {
             Ok(facts) => facts,
             Err(trouble) => {
                 tracing::warn!(request = %request.id, %trouble, tries, "the facts cannot be read now");
-                if tries == 0 {
-                    let post = posts::waits(request, &trouble, self.context.now());
-                    self.context.store.commit(Batch::of(Write::Enqueue(post))).await?;
-                }
-                return Ok(false);
+                self.say_once(request, tries, &trouble.sentence()).await?;
+                return Ok(Fruit::None);
             }
         };
         let id = OperationId::draw(&*self.context.random);
@@ -39,25 +39,36 @@ impl Requests {
             }
             Claim::No(words) => {
                 tracing::debug!(request = %request.id, words, "nothing to begin");
-                return Ok(true);
+                return Ok(Fruit::Borne);
             }
         };
         let Some(operation) = operation else {
             self.end(transition).await?;
-            return Ok(true);
+            return Ok(Fruit::Borne);
         };
         let mut batch = transition.join(Batch::default());
         batch.require = self.conditions(request);
         batch.writes.push(Write::NewOperation(operation));
         match self.context.store.commit(batch).await {
-            Ok(_) | Err(StoreError::Conflict(Conflict::Request(_) | Conflict::Operation(_))) => Ok(true),
-            Err(StoreError::Conflict(Conflict::Busy { .. })) => Ok(false),
+            Ok(_) | Err(StoreError::Conflict(Conflict::Request(_) | Conflict::Operation(_))) => {
+                Ok(Fruit::Borne)
+            }
+            Err(StoreError::Conflict(Conflict::Busy { .. })) => Ok(Fruit::Waits),
             Err(StoreError::Conflict(conflict @ (Conflict::Locked(_) | Conflict::Held(_)))) => {
                 self.supersede(request, conflict.to_string()).await?;
-                Ok(true)
+                Ok(Fruit::Borne)
             }
             Err(other) => Err(other),
         }
+    }
+
+    async fn say_once(&self, request: &Request, tries: u32, why: &str) -> Result<(), StoreError> {
+        if tries > 0 {
+            return Ok(());
+        }
+        let post = posts::waits(request, why, self.context.now());
+        self.context.store.commit(Batch::of(Write::Enqueue(post))).await?;
+        Ok(())
     }
 
     /// What moved since the plan was made, if anything did; trouble if that cannot be told now.
@@ -69,7 +80,11 @@ impl Requests {
                 plan.action
             )));
         };
-        match action.facts(plan).await {
+        match action
+            .facts(plan)
+            .await
+            .map_err(|trouble| trouble.scrubbed(&self.context.scrubber))
+        {
             Ok(found) if found == plan.fingerprint => Ok(Ok(())),
             Ok(found) => Ok(Err(format!(
                 "since {} asked, {}",
@@ -83,13 +98,15 @@ impl Requests {
         }
     }
 
-    async fn is_busy(&self, plan: &Plan) -> Result<bool, StoreError> {
+    /// The operation that is open on the plan's target, if that is not the one to be resumed.
+    async fn busy_with(&self, plan: &Plan) -> Result<Option<OperationId>, StoreError> {
         let except = resumed(plan);
         let open = self.context.store.operations(OperationsWhere::Open).await?;
-        Ok(plan.target.is_some()
-            && open.iter().any(|operation| {
-                operation.plan.target == plan.target && Some(&operation.id) != except.as_ref()
-            }))
+        let on_target = |operation: &Operation| plan.target.is_some() && operation.plan.target == plan.target;
+        let other = open
+            .into_iter()
+            .find(|operation| on_target(operation) && Some(&operation.id) != except.as_ref());
+        Ok(other.map(|operation| operation.id))
     }
 
     fn conditions(&self, request: &Request) -> Vec<Require> {

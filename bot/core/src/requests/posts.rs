@@ -2,7 +2,6 @@
 
 use crate::approval::{Origin, Present, Request, State};
 use crate::message::{Account, Place};
-use crate::operation::Trouble;
 use crate::person::{Directory, Person};
 use crate::plan::{SealedPlan, Whole};
 use crate::policy::{Rule, words};
@@ -138,19 +137,16 @@ pub(super) fn reminder(request: &Request, present: &Present<'_>) -> Post {
     ))
 }
 
-/// An approved request cannot begin yet: what it relies on cannot be read.
-pub(super) fn waits(request: &Request, trouble: &Trouble, now: Timestamp) -> Post {
+/// An approved request cannot begin yet.
+pub(super) fn waits(request: &Request, why: &str, now: Timestamp) -> Post {
     let left = request
         .end()
         .map(|end| span(between(now, end)))
         .unwrap_or_default();
     let id = &request.id;
-    let line = Line::new(format!(
-        "{id} can't begin yet: {} I keep trying for {left}; ",
-        trouble.sentence()
-    ))
-    .code(format!("!cancel {id}"))
-    .then(" stops that.");
+    let line = Line::new(format!("{id} can't begin yet: {why} I keep trying for {left}; "))
+        .code(format!("!cancel {id}"))
+        .then(" stops that.");
     to_requester(&request.origin, Reply::line(line).toned(Tone::Waiting))
 }
 
