@@ -1,6 +1,11 @@
-//! Tests.
+//! Stories, faults, kills, conformance and architecture: one binary, a module for each.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the environment says where programs are and whether to write down what was said"
+)]
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     reason = "helpers of tests fail as tests do"
 )]

@@ -82,7 +82,7 @@ fn walk(folder: &Path, files: &mut Vec<String>) {
             if !name.starts_with('.') && name != "target" {
                 walk(&path, files);
             }
-        } else if name.ends_with(".rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned());
         }
     }

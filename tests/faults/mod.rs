@@ -1,7 +1,6 @@
 //! Every fault of a provider that an operator may meet, at every kind of call: what the room reads. The sentences are
 //! in `said.txt`, to be read as a whole; `UPDATE_TRANSCRIPTS=1` writes it anew.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use futures_util::StreamExt as _;
@@ -175,12 +174,7 @@ async fn chapter(call: &Call) -> String {
         );
         format!("## {}: {name}, {often}\n{}\n\n", call.name, said.join("\n"))
     });
-    told.buffered(4)
-        .fold(String::new(), |mut all, one| async move {
-            let _ = write!(all, "{one}");
-            all
-        })
-        .await
+    told.buffered(4).collect::<Vec<String>>().await.concat()
 }
 
 async fn check(name: &str, call: &Call) {

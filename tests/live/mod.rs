@@ -16,7 +16,7 @@ async fn piped(lines: &str) -> String {
         .spawn()
         .unwrap();
     child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
-    let ended = tokio::time::timeout(Duration::from_secs(60), output(child)).await;
+    let ended = tokio::time::timeout(Duration::from_mins(1), output(child)).await;
     let (good, said) = ended.expect("the demo does not end");
     assert!(good, "{said}");
     said

@@ -6,7 +6,7 @@ use countersign_core::operation::{Happening, State};
 use countersign_core::store::{Batch, Conflict, OperationsWhere, Require, Store, Write};
 use serde_json::json;
 
-use super::sample::{at, entry, operation};
+use super::sample::{entry, operation};
 use super::{done, each_store, refused};
 
 async fn ids(store: &Arc<dyn Store>, which: OperationsWhere) -> Vec<String> {

@@ -54,9 +54,9 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
     let mut actions = Actions::default();
     actions.add(Arc::new(Resume::retry(Arc::clone(&parts.store))));
     actions.add(Arc::new(Resume::skip(Arc::clone(&parts.store))));
-    countersign_apps::actions(&apps)
-        .into_iter()
-        .for_each(|action| actions.add(action));
+    for action in countersign_apps::actions(&apps) {
+        actions.add(action);
+    }
 
     let watchers = countersign_apps::watchers(&apps, config.heroku.poll);
     let context = Context {

@@ -122,7 +122,13 @@ fn settings() -> Settings {
     let network = "irc";
     let person = |n: usize| Person {
         id: format!("person-{n}").into(),
-        roles: [if n % 10 == 0 { "deployer" } else { "reader" }.into()].into(),
+        roles: [if n.is_multiple_of(10) {
+            "deployer"
+        } else {
+            "reader"
+        }
+        .into()]
+        .into(),
         accounts: vec![Account {
             network: network.into(),
             name: format!("account-{n}").into(),
@@ -142,8 +148,8 @@ fn settings() -> Settings {
         assurance: Assurance::Account,
         seats: vec![],
         times: None,
-        pending: Duration::from_secs(1_800),
-        valid: Duration::from_secs(600),
+        pending: Duration::from_mins(30),
+        valid: Duration::from_mins(10),
     };
     let targets = ["prod", "stage", "prototype"].map(|name| (name.into(), Target { rooms: vec![] }));
     Settings {
@@ -158,7 +164,7 @@ fn settings() -> Settings {
             ],
         },
         targets: BTreeMap::from(targets),
-        stale_after: Duration::from_secs(300),
+        stale_after: Duration::from_mins(5),
     }
 }
 

@@ -85,7 +85,6 @@ const QUESTIONS: [&str; 7] = [
 ];
 
 async fn ask(store: &Sqlite, question: &str) {
-    let now = from_millis(1_000_000_000);
     let audit = |person: Option<&str>, target: Option<&str>| {
         store.audit(AuditWhere {
             person: person.map(Into::into),

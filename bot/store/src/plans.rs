@@ -2,7 +2,7 @@
 
 use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
 
-use crate::{Sqlite, audit, notes, operations, outbox};
+use crate::{Sqlite, audit, notes, outbox};
 
 const QUESTIONS: &[&str] = &[
     audit::ALL,

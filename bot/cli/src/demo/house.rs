@@ -124,17 +124,12 @@ impl House {
 }
 
 fn folder(data: Option<&Path>) -> anyhow::Result<(PathBuf, Option<tempfile::TempDir>)> {
-    match data {
-        Some(path) => {
-            std::fs::create_dir_all(path)
-                .with_context(|| format!("the folder {} cannot be made", path.display()))?;
-            Ok((path.to_owned(), None))
-        }
-        None => {
-            let folder = tempfile::tempdir().context("no temporary folder can be made")?;
-            Ok((folder.path().to_owned(), Some(folder)))
-        }
-    }
+    let Some(path) = data else {
+        let folder = tempfile::tempdir().context("no temporary folder can be made")?;
+        return Ok((folder.path().to_owned(), Some(folder)));
+    };
+    std::fs::create_dir_all(path).with_context(|| format!("the folder {} cannot be made", path.display()))?;
+    Ok((path.to_owned(), None))
 }
 
 /// The last time that the store has seen: the clock of a script goes on from there.

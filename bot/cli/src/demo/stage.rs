@@ -16,7 +16,7 @@ use countersign_store::Sqlite;
 use super::house::House;
 
 /// So long may operations take that a script settles: more than any operation waits for anything.
-const PATIENCE: Duration = Duration::from_secs(24 * 3_600);
+const PATIENCE: Duration = Duration::from_hours(24);
 
 /// A bot that runs only when the script makes it.
 pub(super) struct Performance {
@@ -90,7 +90,7 @@ impl Performance {
                     self.house
                         .pace
                         .reach(next.max(self.house.pace.soon()).min(end))
-                        .await
+                        .await;
                 }
                 _ => break,
             }
