@@ -12,6 +12,7 @@
 
 mod architecture;
 mod faults;
+mod hearing;
 mod heroku_cli;
 mod kill;
 mod live;

@@ -1,5 +1,6 @@
 //! What tests are written with.
 
+pub(crate) mod bot;
 pub(crate) mod play;
 pub(crate) mod programs;
 
