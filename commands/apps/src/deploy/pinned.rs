@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use countersign_core::operation::Trouble;
 use countersign_core::plan::{Facts, Plan};
 use countersign_core::refusal::Refusal;
-use countersign_core::text::list;
 use countersign_github::{Branch, Ci, Repo, Sha};
 use countersign_heroku::{AppName, BuildId, Release};
 use serde::{Deserialize, Serialize};
@@ -96,5 +95,5 @@ pub(super) fn moved(plan: &Plan, pinned: &Pinned, found: &Facts) -> String {
             other => format!("{other} went from {before} to {now}"),
         });
     }
-    list(moves)
+    facts::in_words(moves)
 }

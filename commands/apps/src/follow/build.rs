@@ -3,7 +3,7 @@
 use countersign_core::operation::{Progress, Run, Trouble};
 use countersign_core::text::span;
 use countersign_core::time::{Duration, between};
-use countersign_github::{Ci, CompareStatus, Revision, Sha};
+use countersign_github::{Ci, CompareStatus, ErrorKind, Revision, Sha};
 use countersign_heroku::{Build, BuildId, BuildStatus};
 
 use super::release::live_version;
@@ -56,18 +56,24 @@ pub(crate) async fn among(
         return Ok(None);
     };
     let (ours, theirs) = (Revision::from(wanted.sha.clone()), Revision::from(other.clone()));
-    let compared = apps
-        .github
-        .compare(&wanted.app.repository, &ours, &theirs)
-        .await
-        .map_err(Fault::from)?;
-    let contains = compared.status == CompareStatus::Ahead;
+    let compared = apps.github.compare(&wanted.app.repository, &ours, &theirs).await;
+    let contains = match compared {
+        Ok(compared) => compared.status == CompareStatus::Ahead,
+        Err(error) if is_strange(error.kind()) => false,
+        Err(error) => return Err(Fault::from(error).into()),
+    };
     let code = format!("{}, which contains {short}", other.short());
     Ok(contains.then(|| Found {
         build: newest.id.clone(),
         code,
         usually_s,
     }))
+}
+
+/// Whether GitHub says that it can't compare with what somebody built: a commit that it does not know, pushed to Heroku
+/// from elsewhere. That is no build of ours, and no reason to stop.
+fn is_strange(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NotFound | ErrorKind::Invalid)
 }
 
 /// The builds that came after this one, newest first.
@@ -233,6 +239,12 @@ mod tests {
         assert_eq!(ids(Some("3")), [""; 0]);
         assert_eq!(ids(None), ["3", "2", "1"]);
         assert!(is_of(&builds[0], &sha('a')) && !is_of(&builds[1], &sha('a')));
+    }
+
+    #[test]
+    fn a_build_of_a_commit_that_github_does_not_know_is_not_ours() {
+        assert!(is_strange(ErrorKind::NotFound) && is_strange(ErrorKind::Invalid));
+        assert!(!is_strange(ErrorKind::Unauthorized) && !is_strange(ErrorKind::Malformed));
     }
 
     #[test]
