@@ -92,6 +92,22 @@ async fn not_to_be_told() {
     story("not-to-be-told").await;
 }
 
+#[tokio::test]
+async fn it_had_happened() {
+    let played = story("it-had-happened").await;
+    assert_eq!(
+        played.changes("POST /apps/treeherder-prod/releases"),
+        2,
+        "each rollback once"
+    );
+}
+
+#[tokio::test]
+async fn while_ci_runs() {
+    let played = story("while-ci-runs").await;
+    assert_eq!(played.changes("PATCH /github"), 1, "moved once it was asked for again");
+}
+
 #[test]
 fn no_story_is_forgotten() {
     let source = std::fs::read_to_string(folder().join("mod.rs")).unwrap();

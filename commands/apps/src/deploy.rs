@@ -4,6 +4,7 @@
 //! Targets whose own branch people push to are followed, not pushed.
 
 mod branch;
+mod ci;
 mod follow;
 mod pinned;
 mod present;
@@ -22,7 +23,7 @@ use crate::app::{App, Apps, Source};
 use crate::trouble::Fault;
 use crate::words::one_line;
 
-pub(crate) use branch::{SETTLE, since_begun};
+pub(crate) use branch::{SETTLE, since_begun, tried_before};
 pub(crate) use ship::Ship;
 
 /// The command.

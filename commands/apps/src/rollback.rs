@@ -7,6 +7,7 @@
 mod back;
 mod code;
 mod config;
+mod made;
 mod target;
 
 use std::sync::Arc;

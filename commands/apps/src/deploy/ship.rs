@@ -7,21 +7,18 @@ use async_trait::async_trait;
 use countersign_core::operation::{Action, Ended, Progress, Reconciled, Run, Step, Trouble, TroubleKind};
 use countersign_core::plan::{Facts, Plan};
 use countersign_core::reply::Line;
-use countersign_core::text::span;
-use countersign_core::time::Duration;
-use countersign_github::Ci;
-use futures_util::future::try_join;
+use countersign_github::Sha;
+use futures_util::future::try_join3;
 use serde_json::{Value, json};
 
-use super::branch::{Go, after_moving, before_moving, since_begun};
+use super::branch::{Go, after_moving, before_moving, since_begun, tried_before};
+use super::ci::waited;
 use super::pinned::{Pinned, facts, moved};
 use crate::app::{App, Apps};
-use crate::follow::{
-    self, BUILDS, CI_PAUSE, CI_WITHIN, Found, Live, Made, Released, Wanted, bad, wait, waits_for_ci,
-};
+use crate::follow::{self, BUILDS, Found, Live, Made, Released, Wanted};
 use crate::news;
 use crate::trouble::{Fault, with_state};
-use crate::words::{failed_checks, quoted};
+use crate::words::quoted;
 
 /// The action that moves the branch.
 pub(super) const PUSH: &str = "deploy";
@@ -79,36 +76,57 @@ impl Ship {
         Ok(waited(app, pinned, &ci, run.in_step(), self.pushes))
     }
 
-    async fn move_branch(&self, app: &App, pinned: &Pinned) -> Result<Progress, Trouble> {
-        let (github, repository, branch) = (&self.apps.github, &pinned.repository, &pinned.branch);
-        let at = github
-            .branch_head(repository, branch)
-            .await
-            .map_err(Fault::from)?;
+    /// Where the branch is, and all that the plan relies on.
+    async fn look(&self, pinned: &Pinned) -> Result<(Sha, Facts), Fault> {
+        let Apps { github, heroku, .. } = &*self.apps;
+        let (repository, branch) = (&pinned.repository, &pinned.branch);
+        let branch = async { Ok::<_, Fault>(github.branch_head(repository, branch).await?) };
+        let release = async { Ok(heroku.current_release(&pinned.app).await?) };
+        let ci = async {
+            if pinned.wait_ci {
+                Ok(None)
+            } else {
+                Ok(Some(github.ci(repository, &pinned.sha).await?))
+            }
+        };
+        let (branch, release, ci) = try_join3(branch, release, ci).await?;
+        let facts = facts(&branch, release.as_ref(), ci.as_ref());
+        Ok((branch, facts))
+    }
+
+    /// Moves the branch, unless something moved since it was asked for: that may be hours ago, if CI was waited for.
+    async fn move_branch(&self, app: &App, pinned: &Pinned, run: &Run<'_>) -> Result<Progress, Trouble> {
+        let stays = format!("{} was not moved", pinned.branch);
+        // What an earlier try may have done is not denied.
+        let state = if tried_before(MOVE, run.journal) {
+            ""
+        } else {
+            &stays
+        };
+        let seen = self.look(pinned).await;
+        let (at, found) = seen.map_err(|fault| with_state(fault.into(), state))?;
         match before_moving(pinned, &at) {
-            Go::There => Ok(Progress::Done(json!({ "was_there": at }))),
-            Go::No => Err(Trouble::never(format!(
-                "{branch} went to {} meanwhile, so I did not move it",
-                at.short()
-            ))
-            .hint(format!("Look what that is, then !deploy {}.", app.target))),
-            Go::Move => {
-                let now_at = github
-                    .fast_forward(repository, branch, &pinned.sha)
-                    .await
-                    .map_err(Fault::from)?;
-                if now_at == pinned.sha {
-                    Ok(Progress::Done(json!({ "from": at, "to": now_at })))
-                } else {
-                    // GitHub said yes and named another commit: whether ours is in it, reconcile finds out.
-                    let words = format!("GitHub says that {branch} is at {} now", now_at.short());
-                    Err(Trouble {
-                        kind: TroubleKind::Lost,
-                        ..Trouble::never(words)
-                    })
-                }
+            Go::There => return Ok(Progress::Done(json!({ "was_there": at }))),
+            Go::Move if found == run.plan().fingerprint => {}
+            Go::Move | Go::No => {
+                let moved = moved_meanwhile(app, pinned, run.plan(), &found);
+                return Err(with_state(moved, state));
             }
         }
+        let github = &self.apps.github;
+        let moved = github
+            .fast_forward(&pinned.repository, &pinned.branch, &pinned.sha)
+            .await;
+        let now_at = moved.map_err(|error| with_state(Fault::from(error).into(), &stays))?;
+        if now_at == pinned.sha {
+            return Ok(Progress::Done(json!({ "from": at, "to": now_at })));
+        }
+        // GitHub said yes and named another commit: whether ours is in it, reconcile finds out.
+        let words = format!("GitHub says that {} is at {} now", pinned.branch, now_at.short());
+        Err(Trouble {
+            kind: TroubleKind::Lost,
+            ..Trouble::never(words)
+        })
     }
 
     async fn followed(
@@ -145,6 +163,12 @@ impl Ship {
     }
 }
 
+/// Why the branch is left alone: what was signed is not what would be done.
+fn moved_meanwhile(app: &App, pinned: &Pinned, plan: &Plan, found: &Facts) -> Trouble {
+    let words = format!("since {} asked, {}", plan.requester, moved(plan, pinned, found));
+    Trouble::never(words).hint(format!("Ask again: !deploy {}", app.target))
+}
+
 fn wanted<'a>(app: &'a App, pinned: &'a Pinned, state: &'a str) -> Wanted<'a> {
     Wanted {
         app,
@@ -159,34 +183,6 @@ fn state(pinned: &Pinned) -> String {
     match pinned.from {
         Some(_) => format!("{} is at {}", pinned.branch, pinned.sha.short()),
         None => String::new(),
-    }
-}
-
-/// What CI means for the deploy that waits for it. Heroku waits by itself, so who follows only watches.
-fn waited(app: &App, pinned: &Pinned, ci: &Ci, waited: Duration, pushes: bool) -> Progress {
-    let short = pinned.sha.short();
-    let stays = format!("{} was not moved", pinned.branch);
-    let again = format!("Then !deploy {} again", app.target);
-    match ci {
-        Ci::Green { .. } => Progress::Done(Value::Null),
-        Ci::Running { done, total, .. } if waited < CI_WITHIN => waits_for_ci(short, *done, *total),
-        _ if !pushes => Progress::Done(Value::Null),
-        Ci::None if waited < app.starts_within => {
-            wait(CI_PAUSE, format!("waiting for CI on {short} to begin"), None)
-        }
-        Ci::None => bad(format!(
-            "CI on {short} did not begin within {}; {stays}. Look at it on GitHub. {again}",
-            span(waited)
-        )),
-        Ci::Running { .. } => bad(format!(
-            "CI on {short} is still running after {}; {stays}. Look at it on GitHub. {again}",
-            span(waited)
-        )),
-        Ci::Red { failed } => bad(format!(
-            "CI on {short} is red ({}); {stays}. Fix it on {}. {again}",
-            failed_checks(failed),
-            app.source_branch()
-        )),
     }
 }
 
@@ -226,29 +222,8 @@ impl Action for Ship {
         if !self.pushes {
             return Ok(Facts::new());
         }
-        let pinned = Pinned::of(plan)?;
-        let branch = async {
-            Ok::<_, Fault>(
-                self.apps
-                    .github
-                    .branch_head(&pinned.repository, &pinned.branch)
-                    .await?,
-            )
-        };
-        let release = async { Ok::<_, Fault>(self.apps.heroku.current_release(&pinned.app).await?) };
-        let (branch, release) = try_join(branch, release).await?;
-        let ci = if pinned.wait_ci {
-            None
-        } else {
-            Some(
-                self.apps
-                    .github
-                    .ci(&pinned.repository, &pinned.sha)
-                    .await
-                    .map_err(Fault::from)?,
-            )
-        };
-        Ok(facts(&branch, release.as_ref(), ci.as_ref()))
+        let (_, facts) = self.look(&Pinned::of(plan)?).await?;
+        Ok(facts)
     }
 
     fn moved(&self, plan: &Plan, found: &Facts) -> String {
@@ -262,10 +237,7 @@ impl Action for Ship {
         let (app, pinned) = (self.apps.of(run.plan())?, Pinned::of(run.plan())?);
         match step {
             WAIT_FOR_CI => self.wait_for_ci(app, &pinned, run).await,
-            MOVE => {
-                let moved = self.move_branch(app, &pinned).await;
-                moved.map_err(|trouble| with_state(trouble, &format!("{} was not moved", pinned.branch)))
-            }
+            MOVE => self.move_branch(app, &pinned, run).await,
             later => {
                 let followed = self.followed(later, app, &pinned, run).await;
                 followed.map_err(|trouble| with_state(trouble, &state(&pinned)))
@@ -321,6 +293,8 @@ fn announcement(app: &App, pinned: &Pinned, live: Live, how: &str) -> Line {
 pub(super) mod tests {
     use super::*;
     use crate::app::tests::prod;
+    use crate::facts;
+    use crate::facts::tests::plan;
     use crate::words::tests::sha;
 
     pub(in crate::deploy) fn pinned() -> Pinned {
@@ -339,28 +313,22 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn trap_23_who_waits_for_ci_does_not_wait_for_ever() {
-        let said = |ci: &Ci, since: Duration| match waited(&prod(), &pinned(), ci, since, true) {
-            Progress::Done(_) => "go".to_owned(),
-            Progress::Wait { phase, .. } => phase,
-            Progress::End(ended) => ended.words,
-            Progress::Record { .. } => "record".to_owned(),
-        };
-        let (soon, late) = (Duration::ZERO, Duration::from_mins(10));
-        let running = Ci::Running {
-            done: 1,
-            total: 2,
-            since: None,
-        };
-        assert_eq!(said(&Ci::Green { total: 2 }, soon), "go");
-        assert_eq!(said(&running, late), "waiting for CI on 8888888");
+    fn what_moved_while_ci_was_waited_for_is_told() {
+        let plan = plan(Facts::from([
+            (facts::RELEASE.to_owned(), json!("v812")),
+            ("branch_at".to_owned(), json!(sha('3'))),
+        ]));
+        let found = Facts::from([
+            (facts::RELEASE.to_owned(), json!("v813")),
+            (facts::MADE_BY.to_owned(), json!("erin@…: Deploy 5555555")),
+            ("branch_at".to_owned(), json!(sha('3'))),
+        ]);
+        let trouble = moved_meanwhile(&prod(), &pinned(), &plan, &found);
         assert_eq!(
-            said(&running, CI_WITHIN),
-            "CI on 8888888 is still running after 2 h; production was not moved. Look at it on GitHub. Then !deploy \
-             prod again"
+            with_state(trouble, "production was not moved").sentence(),
+            "since alice asked, prod went from v812 to v813 (erin@…: Deploy 5555555); production was not moved. Ask \
+             again: !deploy prod"
         );
-        assert_eq!(said(&Ci::None, soon), "waiting for CI on 8888888 to begin");
-        assert!(said(&Ci::None, late).starts_with("CI on 8888888 did not begin within 10 min"));
     }
 
     #[test]

@@ -10,23 +10,24 @@ use countersign_core::plan::{Facts, Plan};
 use countersign_core::refusal::Refusal;
 use countersign_core::reply::Line;
 use countersign_core::store::{Hold, Write};
-use countersign_core::text::list;
-use countersign_core::time::Duration;
 use countersign_heroku::{AppName, Release, ReleaseId, SlugId, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::config::Restored;
-use super::target::rolled_back_to;
+use super::made::{before_posting, happened, newest_fit};
 use crate::app::{App, Apps};
-use crate::deploy::{SETTLE, since_begun};
+use crate::deploy::{since_begun, tried_before};
 use crate::facts;
-use crate::follow::{self, Live, Made, Released, SOON, done};
+use crate::follow::{self, Live, Made, Released, bad, done};
 use crate::news;
 use crate::trouble::{Fault, with_state};
 
 /// The action.
 pub(super) const ROLL_BACK: &str = "rollback";
+
+/// What is so as long as it was not posted.
+const NOTHING: &str = "nothing was rolled back";
 
 const BACK: &str = "roll back";
 const HOLD: &str = "hold the target";
@@ -96,78 +97,59 @@ impl Back {
         Self { apps }
     }
 
-    async fn roll_back(&self, target: &Target) -> Result<Progress, Trouble> {
-        let heroku = &self.apps.heroku;
-        let newer = heroku
-            .releases_after(&target.app, target.newest)
-            .await
-            .map_err(Fault::from)?;
-        if let Some(newest) = newer.first() {
-            let words = format!("{} was made meanwhile, so I did not roll back", newest.version);
-            return Err(Trouble::never(words).hint("Look at it, then ask again."));
-        }
-        let made = heroku
-            .roll_back(&target.app, &target.release)
-            .await
-            .map_err(Fault::from)?;
-        done(&Made { release: made.id })
-    }
-
-    /// The release that was made. If a person skipped that step, the newest one that fits.
-    async fn made(&self, target: &Target, run: &Run<'_>) -> Result<ReleaseId, Trouble> {
-        if let Ok(Made { release }) = run.result::<Made>(BACK) {
-            return Ok(release);
-        }
-        let newer = self
+    /// The releases after the plan's newest, newest first.
+    async fn newer(&self, target: &Target) -> Result<Vec<Release>, Fault> {
+        Ok(self
             .apps
             .heroku
             .releases_after(&target.app, target.newest)
-            .await
-            .map_err(Fault::from)?;
-        let fits = newer
-            .iter()
-            .find(|release| is_it(release, target))
-            .or(newer.first());
-        match fits {
-            Some(release) => Ok(release.id.clone()),
-            None => Err(
-                Trouble::never(format!("there is no release after {}", target.newest))
-                    .hint("So nothing was rolled back; ask again if you still want it."),
-            ),
+            .await?)
+    }
+
+    async fn roll_back(&self, target: &Target, run: &Run<'_>) -> Result<Progress, Trouble> {
+        let again = tried_before(BACK, run.journal);
+        let newer = self.newer(target).await.map_err(Trouble::from);
+        let earlier = newer.and_then(|newer| before_posting(&newer, target, again));
+        // What an earlier try may have done is not denied.
+        let state = if again { "" } else { NOTHING };
+        if let Some(release) = earlier.map_err(|trouble| with_state(trouble, state))? {
+            return done(&Made { release });
         }
+        let made = self.apps.heroku.roll_back(&target.app, &target.release).await;
+        let made = made.map_err(|error| with_state(Fault::from(error).into(), NOTHING))?;
+        done(&Made { release: made.id })
+    }
+
+    /// The release that was made. If a person skipped that step, the newest one that fits; there may be none.
+    async fn made(&self, target: &Target, run: &Run<'_>) -> Result<Option<ReleaseId>, Trouble> {
+        if let Ok(Made { release }) = run.result::<Made>(BACK) {
+            return Ok(Some(release));
+        }
+        let newer = self.newer(target).await?;
+        Ok(newest_fit(&newer, target))
+    }
+
+    /// Holds the target, unless nothing was rolled back.
+    async fn hold(&self, app: &App, target: &Target, run: &Run<'_>) -> Result<Progress, Trouble> {
+        let made = self.made(target, run).await;
+        let made = made.map_err(|trouble| with_state(trouble, "no hold was set"))?;
+        Ok(match made {
+            Some(release) => hold(app, target, release, run),
+            None => not_made(app, target),
+        })
     }
 }
 
-/// Whether a release is the rollback that was wanted.
-fn is_it(release: &Release, target: &Target) -> bool {
-    rolled_back_to(release) == Some(target.version) && release.slug == target.slug
-}
-
-/// What the releases after the plan's newest say of a rollback in doubt. A request that was delayed may still
-/// arrive, so that "no" takes a while.
-fn happened(newer: &[Release], target: &Target, since: Duration) -> Reconciled {
-    let mut ours = newer.iter().filter(|release| is_it(release, target));
-    match (ours.next(), ours.next()) {
-        (Some(one), None) => Reconciled::Happened(json!(Made {
-            release: one.id.clone()
-        })),
-        (Some(_), Some(_)) => Reconciled::CannotTell(format!(
-            "there are several releases that roll back to {}",
-            target.version
-        )),
-        (None, _) if newer.is_empty() && since < SETTLE => Reconciled::Later(SOON),
-        (None, _) if newer.is_empty() => Reconciled::NotHappened,
-        (None, _) => Reconciled::CannotTell(format!(
-            "after {} came {}, and none of it is a rollback to {}",
-            target.newest,
-            list(newer.iter().map(|release| release.version)),
-            target.version
-        )),
-    }
+/// A person went on as if the rollback had been made, and it was not.
+fn not_made(app: &App, target: &Target) -> Progress {
+    bad(format!(
+        "nothing after {} is a rollback to {}, so no hold was set. If you still want it: !rollback {} {}",
+        target.newest, target.version, app.target, target.version
+    ))
 }
 
 /// The hold that keeps the bot from bringing the newer code back.
-fn hold(app: &App, target: &Target, run: &Run<'_>) -> Progress {
+fn hold(app: &App, target: &Target, release: ReleaseId, run: &Run<'_>) -> Progress {
     let plan = &run.operation.plan;
     let at = target.version.to_string();
     let hold = Hold {
@@ -186,7 +168,7 @@ fn hold(app: &App, target: &Target, run: &Run<'_>) -> Progress {
         ..audit::Entry::new(run.now, Event::Held, format!("{} is held at {at}", app.target))
     };
     Progress::Record {
-        value: Value::Null,
+        value: json!(Made { release }),
         writes: vec![Write::Hold(hold)],
         audit: vec![entry],
     }
@@ -244,13 +226,10 @@ impl Action for Back {
     async fn run(&self, step: &'static str, run: &Run<'_>) -> Result<Progress, Trouble> {
         let (app, target) = (self.apps.of(run.plan())?, Target::of(run.plan())?);
         match step {
-            BACK => {
-                let made = self.roll_back(&target).await;
-                made.map_err(|trouble| with_state(trouble, "nothing was rolled back"))
-            }
-            HOLD => Ok(hold(app, &target, run)),
+            BACK => self.roll_back(&target, run).await,
+            HOLD => self.hold(app, &target, run).await,
             RELEASE => {
-                let made = self.made(&target, run).await?;
+                let made: Made = run.result(HOLD)?;
                 let kept = format!(
                     "; its config vars stay as they were at {}, and {} stays held. Fix it on {}, then !release-hold \
                      {} <why>.",
@@ -259,7 +238,7 @@ impl Action for Back {
                     app.source_branch(),
                     app.target
                 );
-                let followed = follow::release_phase(&self.apps, app, &made, &kept).await;
+                let followed = follow::release_phase(&self.apps, app, &made.release, &kept).await;
                 followed.map_err(|trouble| with_state(trouble, "the rollback was made and goes on at Heroku"))
             }
             _ => {
@@ -272,12 +251,7 @@ impl Action for Back {
 
     async fn reconcile(&self, step: &'static str, run: &Run<'_>) -> Result<Reconciled, Trouble> {
         let target = Target::of(run.plan())?;
-        let newer = self
-            .apps
-            .heroku
-            .releases_after(&target.app, target.newest)
-            .await
-            .map_err(Fault::from)?;
+        let newer = self.newer(&target).await?;
         Ok(happened(&newer, &target, since_begun(step, run)))
     }
 
@@ -324,15 +298,15 @@ fn moved(plan: &Plan, found: &Facts) -> String {
             other => format!("{other} went from {before} to {now}"),
         });
     }
-    list(moves)
+    facts::in_words(moves)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::target::tests::release;
+pub(super) mod tests {
     use super::*;
+    use crate::app::tests::prod;
 
-    fn target() -> Target {
+    pub(in crate::rollback) fn target() -> Target {
         Target {
             app: "treeherder-prod".parse().unwrap(),
             release: "id-811".parse().unwrap(),
@@ -346,40 +320,15 @@ mod tests {
         }
     }
 
-    fn told(newer: &[&str], since: Duration) -> Reconciled {
-        let newer: Vec<Release> = newer.iter().map(|text| release(text)).collect();
-        happened(&newer, &target(), since)
-    }
-
     #[test]
-    fn trap_16_a_lost_rollback_is_found_among_the_newer_releases() {
-        let ours = "814 a pending: Rollback to v811";
-        let found = Reconciled::Happened(json!({ "release": "id-814" }));
-        assert_eq!(told(&[ours], Duration::ZERO), found);
-        assert_eq!(told(&["815 a ok: Set A config vars", ours], SETTLE), found);
-    }
-
-    #[test]
-    fn trap_16_no_is_believed_only_when_a_delayed_request_cannot_arrive_any_more() {
-        assert_eq!(told(&[], Duration::ZERO), Reconciled::Later(SOON));
-        assert_eq!(told(&[], SETTLE), Reconciled::NotHappened);
-    }
-
-    #[test]
-    fn what_cannot_be_told_is_left_to_a_person() {
-        let seen = |newer: &[&str]| match told(newer, SETTLE) {
-            Reconciled::CannotTell(saw) => saw,
-            other => panic!("{other:?}"),
+    fn where_there_is_no_rollback_nothing_is_held() {
+        let Progress::End(ended) = not_made(&prod(), &target()) else {
+            panic!("it went on")
         };
+        assert!(!ended.good);
         assert_eq!(
-            seen(&["814 c ok: Deploy 8d07be4"]),
-            "after v813 came v814, and none of it is a rollback to v811"
-        );
-        assert!(seen(&["814 b ok: Rollback to v811"]).contains("none of it"));
-        let ours = "a ok: Rollback to v811";
-        assert_eq!(
-            seen(&[&format!("815 {ours}"), &format!("814 {ours}")]),
-            "there are several releases that roll back to v811"
+            ended.words,
+            "nothing after v813 is a rollback to v811, so no hold was set. If you still want it: !rollback prod v811"
         );
     }
 
