@@ -30,7 +30,11 @@ async fn a_decision_that_is_delivered_again_after_a_restart_changes_nothing() {
     lonely.stop().await;
 
     let lonely = Lonely::start(data.path()).await;
-    assert_eq!(lonely.heard(&lock).await, "", "it was dealt with before the restart");
+    assert_eq!(
+        lonely.heard(&lock).await,
+        "",
+        "it was dealt with before the restart"
+    );
     assert_eq!(lonely.store.locks().await.unwrap(), []);
 }
 
@@ -41,13 +45,22 @@ async fn what_was_taken_and_not_dealt_with_is_said_not_to_have_run() {
     let lock = lonely.says("!lock prod testing");
     let at = lock.sent_at;
     let received = Received { message: lock, at };
-    lonely.store.commit(Batch::of(Write::Receive(received))).await.unwrap();
+    lonely
+        .store
+        .commit(Batch::of(Write::Receive(received)))
+        .await
+        .unwrap();
     lonely.stop().await;
 
     let lonely = Lonely::start(data.path()).await;
     lonely.bot.worker().drain().await.unwrap();
     let said = lonely.heard(&lonely.says("!locks")).await;
-    assert!(said.contains("I was restarted before I got to \"!lock prod testing\"; nothing was done. Say it again."), "{said}");
+    assert!(
+        said.contains(
+            "I was restarted before I got to \"!lock prod testing\"; nothing was done. Say it again."
+        ),
+        "{said}"
+    );
     assert!(said.contains("nothing is locked"), "{said}");
 }
 
@@ -58,7 +71,10 @@ async fn an_edited_message_is_not_carried_out() {
     let mut edited = lonely.says("!lock prod testing");
     edited.kind = Kind::Edit { of: "c0".into() };
     let said = lonely.heard(&edited).await;
-    assert_eq!(said, "bot #treeherder> alice: an edited message is not carried out; say it again as a new one.\n");
+    assert_eq!(
+        said,
+        "bot #treeherder> alice: an edited message is not carried out; say it again as a new one.\n"
+    );
     assert_eq!(lonely.store.locks().await.unwrap(), []);
     edited.id = "another".into();
     edited.text = "just chatting".into();
@@ -72,7 +88,10 @@ async fn what_was_said_while_the_bot_was_away_is_answered_and_not_done() {
     let mut late = lonely.says("!lock prod testing");
     late.sent_at = before(late.sent_at, Duration::from_mins(6));
     let said = lonely.heard(&late).await;
-    assert_eq!(said, "bot #treeherder> alice: I was away when you said that (6 min ago), and nothing was done. Say it again.\n");
+    assert_eq!(
+        said,
+        "bot #treeherder> alice: I was away when you said that (6 min ago), and nothing was done. Say it again.\n"
+    );
     assert_eq!(lonely.store.locks().await.unwrap(), []);
     // A read does no harm late.
     let mut ping = lonely.says("!ping");
@@ -85,7 +104,10 @@ async fn providers_that_are_away_are_told_of() {
     let data = tempfile::tempdir().unwrap();
     let lonely = Lonely::start(data.path()).await;
     let said = lonely.heard(&lonely.says("!deploy prod")).await;
-    assert!(said.starts_with("bot #treeherder> alice: not deployed: "), "{said}");
+    assert!(
+        said.starts_with("bot #treeherder> alice: not deployed: "),
+        "{said}"
+    );
     assert!(!said.contains("a-token"), "{said}");
 }
 
@@ -101,7 +123,10 @@ async fn a_worker_with_nothing_to_do_rests() {
         // Time stands still here: nothing becomes due, and only what ends or changes wakes the worker.
         std::future::pending()
     };
-    let worker = lonely.bot.worker().run(wait, tokio::time::sleep(Duration::from_secs(1)));
+    let worker = lonely
+        .bot
+        .worker()
+        .run(wait, tokio::time::sleep(Duration::from_secs(1)));
     worker.await;
     let looks = looks.load(Ordering::Relaxed);
     assert!(looks < 30, "it looked {looks} times");

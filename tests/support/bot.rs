@@ -45,12 +45,19 @@ impl Lonely {
         };
         let bot = wiring::bot(&config, parts).unwrap();
         bot.recover().await.unwrap();
-        Self { bot, clock, store, console, transcript }
+        Self {
+            bot,
+            clock,
+            store,
+            console,
+            transcript,
+        }
     }
 
     /// A message of alice's in #treeherder, as if she had just said it.
     pub(crate) fn says(&self, text: &str) -> Message {
-        self.console.message("alice", &Where::Room("#treeherder".into()), text)
+        self.console
+            .message("alice", &Where::Room("#treeherder".into()), text)
     }
 
     /// What the bot said since the last time.

@@ -105,7 +105,11 @@ async fn it_had_happened() {
 #[tokio::test]
 async fn while_ci_runs() {
     let played = story("while-ci-runs").await;
-    assert_eq!(played.changes("PATCH /github"), 1, "moved once it was asked for again");
+    assert_eq!(
+        played.changes("PATCH /github"),
+        1,
+        "moved once it was asked for again"
+    );
 }
 
 #[test]

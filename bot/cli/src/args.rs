@@ -38,6 +38,16 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// What is logged unless the environment says otherwise: nothing into a terminal in which somebody types.
+    pub fn logs(&self) -> &'static str {
+        match self {
+            Self::Demo(Demo { script: None, .. }) => "off",
+            _ => "warn",
+        }
+    }
+}
+
 /// `countersign demo`.
 #[derive(Debug, Default, clap::Args)]
 pub struct Demo {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use countersign_core::secret::Scrubber;
 use tracing_subscriber::EnvFilter;
 
-/// Begins to log. The filter is written like `RUST_LOG`; without one, warnings and errors are logged. What the
+/// Begins to log. The filter is written like `RUST_LOG`; one that makes no sense logs warnings and errors. What the
 /// scrubber learns later is taken out as well.
-pub fn start(filter: Option<&str>, scrubber: Arc<Scrubber>) {
-    let filter = EnvFilter::try_new(filter.unwrap_or("warn")).unwrap_or_else(|_| EnvFilter::new("warn"));
+pub fn start(filter: &str, scrubber: Arc<Scrubber>) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))

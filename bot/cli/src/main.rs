@@ -16,7 +16,8 @@ async fn main() -> ExitCode {
         .ok();
     let args = Args::parse();
     let scrubber = Arc::new(Scrubber::default());
-    logs::start(environment("RUST_LOG").as_deref(), Arc::clone(&scrubber));
+    let filter = environment("RUST_LOG").unwrap_or_else(|| args.command.logs().to_owned());
+    logs::start(&filter, Arc::clone(&scrubber));
     match commands::run(args.command, scrubber).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report::failure(&error),

@@ -49,6 +49,11 @@ impl Bot {
         &self.context
     }
 
+    /// All commands.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// The worker that does everything that is due. There is one a process.
     pub fn worker(&self) -> Worker {
         Worker::new(

@@ -119,6 +119,12 @@ impl Dispatcher {
             };
         }
         let run = async {
+            if effect >= Effect::Change && plan_only.is_none() {
+                // Nobody waits for providers only to hear that somebody else has the target.
+                self.requests
+                    .free(ask, command.spec().name, target, false)
+                    .await?;
+            }
             match parsed.run(ask).await? {
                 Outcome::Reply(reply) => Ok(Some(reply)),
                 Outcome::Plan(draft) => propose(*draft).await,

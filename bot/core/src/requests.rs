@@ -2,6 +2,7 @@
 //! what is approved begins, at most once; what runs out of time ends; and everybody concerned is told.
 
 mod begin;
+mod free;
 mod posts;
 
 use std::collections::BTreeSet;
@@ -18,8 +19,7 @@ use crate::plan::{Draft, Plan, SCHEMA, SealedPlan, Whole};
 use crate::policy::{Decision, Denial, Rule};
 use crate::refusal::Refusal;
 use crate::reply::{Line, Post, Reply};
-use crate::store::{Batch, Conflict, MessageKey, OperationsWhere, Require, StoreError, Write};
-use crate::text::ago;
+use crate::store::{Batch, Conflict, MessageKey, Require, StoreError, Write};
 use crate::time::{Timestamp, after};
 use crate::worker::Fruit;
 
@@ -55,7 +55,9 @@ impl Requests {
         };
         let rule = Self::allowed(ask, &draft)?;
         if !plan_only {
-            self.free(ask, person, &draft).await?;
+            let resumes = draft.action == RETRY || draft.action == SKIP;
+            self.free(ask, &draft.command, draft.target.as_ref(), resumes)
+                .await?;
         }
         let plan = self.sealed(person, draft, rule, ask.now)?;
         if plan_only {
@@ -173,71 +175,6 @@ impl Requests {
         self.registry
             .find(command)
             .is_some_and(|command| command.spec().stopped_by_hold)
-    }
-
-    /// Whether the target is free, in words if it is not.
-    async fn free(&self, ask: &Ask<'_>, person: &Person, draft: &Draft) -> Result<(), Refusal> {
-        let Some(target) = &draft.target else {
-            return Ok(());
-        };
-        let now = ask.now;
-        let not_done = |words: String| Refusal::new(format!("not done: {words}"));
-        let store = &self.context.store;
-        if let Some(lock) = store
-            .locks()
-            .await?
-            .into_iter()
-            .find(|lock| lock.target == *target)
-            && lock.holder != person.id
-            && lock.until.is_none_or(|until| until > now)
-        {
-            let words = format!(
-                "{target} was locked by {} {} (\"{}\")",
-                lock.holder,
-                ago(lock.since, now),
-                lock.reason
-            );
-            return Err(not_done(words).hint(format!(
-                "Ask {}, or wait; {} shows how long",
-                lock.holder,
-                ask.type_("locks")
-            )));
-        }
-        if self.stopped_by_hold(&draft.command)
-            && let Some(hold) = store
-                .holds()
-                .await?
-                .into_iter()
-                .find(|hold| hold.target == *target)
-        {
-            let why = hold
-                .reason
-                .map(|reason| format!(" (\"{reason}\")"))
-                .unwrap_or_default();
-            let words = format!(
-                "{target} is held at {} since {} rolled it back {}{why}",
-                hold.at,
-                hold.by,
-                ago(hold.since, now)
-            );
-            let release = ask.type_(&format!("release-hold {target} <why>"));
-            return Err(not_done(words).hint(format!("Fix it first, then {release}")));
-        }
-        let resumes = draft.action == RETRY || draft.action == SKIP;
-        let open = store.operations(OperationsWhere::Open).await?;
-        match open
-            .into_iter()
-            .find(|operation| operation.plan.target.as_ref() == Some(target))
-        {
-            Some(operation) if !resumes => {
-                let words = format!(
-                    "op {} is going on on {target} ({}, asked by {})",
-                    operation.id, operation.plan.summary, operation.plan.requester
-                );
-                Err(not_done(words).hint(format!("See {}", ask.type_(&format!("op {}", operation.id)))))
-            }
-            _ => Ok(()),
-        }
     }
 
     fn present(&self, now: Timestamp) -> Present<'_> {

@@ -124,7 +124,7 @@ fn a_group_that_is_too_long_says_how_much_more_there_is() {
           commit 3
           commit 4
           commit 5
-          and 2 more: see the whole plan
+          and 2 more
     then  nothing
     why   500s on /api/push
     "#);
@@ -272,7 +272,7 @@ proptest! {
                 prop_assert!(said.ends_with(&*visible(line)), "{:?} is not {:?}", said, line);
             }
             prop_assert!(said[0].trim_start().starts_with(&detail.label));
-            let count = format!("and {} more: see the whole plan", rest.len());
+            let count = format!("and {} more", rest.len());
             prop_assert_eq!(said.last().unwrap().contains(&count), !rest.is_empty());
         }
         prop_assert_eq!(blocks.len(), plan.details.len() + usize::from(plan.reason.is_some()));

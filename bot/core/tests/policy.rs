@@ -124,8 +124,8 @@ fn a_denial_says_how_to_be_known() {
     );
     assert_eq!(
         decide(&asked("somebody", "deploy stage")),
-        "no: it needs the role deployer (alice, bob have it), and I don't know whose account yours is: alice or bob \
-         can link it"
+        "no: it needs the role deployer (alice, bob have it), and I don't know whose account yours is; whoever runs \
+         the bot adds it to your name"
     );
     let mut strict = team_policy();
     strict.allow[2].assurance = Assurance::Device;

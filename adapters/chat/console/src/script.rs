@@ -33,7 +33,7 @@ pub(crate) enum Step {
     Advance(Duration),
     /// `~ restart`
     Restart,
-    /// `~ sandbox fail-build prod`: what comes after `sandbox`.
+    /// `~ sandbox POST push`: what comes after `sandbox`.
     Sandbox(Vec<String>),
 }
 
@@ -52,7 +52,7 @@ pub struct ScriptError {
 }
 
 const SAID: &str = "alice #treeherder> !deploy prod";
-const STEPS: &str = "~ settle, ~ advance 2h, ~ restart, ~ sandbox fail-build prod";
+const STEPS: &str = "~ settle, ~ advance 2h, ~ restart, ~ sandbox POST push";
 
 impl Script {
     /// Reads a script. A transcript is one, too.
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn a_script_is_read_line_by_line() {
         let text = "# a story\n\nalice #treeherder> !rollback prod --reason \"a > b\"\n  bob @bot>  !approve $last \n\
-                    ~ settle\n~restart\n~ sandbox fail-build prod\n";
+                    ~ settle\n~restart\n~ sandbox POST push\n";
         assert_eq!(
             steps(text),
             [
@@ -187,7 +187,7 @@ mod tests {
                 say("bob", Where::Direct, "!approve $last"),
                 Step::Settle,
                 Step::Restart,
-                Step::Sandbox(vec!["fail-build".into(), "prod".into()]),
+                Step::Sandbox(vec!["POST".into(), "push".into()]),
             ]
         );
     }
@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(
             error("~ wait 2h"),
             "line 1 (~ wait 2h): there is no such step; write it like: \
-             ~ settle, ~ advance 2h, ~ restart, ~ sandbox fail-build prod"
+             ~ settle, ~ advance 2h, ~ restart, ~ sandbox POST push"
         );
         for (text, problem) in [
             ("!deploy prod", "it does not say who speaks where"),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use countersign_console::Session;
 use countersign_core::bot::Bot;
+use countersign_core::store::{OperationsWhere, Store as _};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot};
@@ -23,7 +24,7 @@ pub(super) async fn run(house: House) -> anyhow::Result<()> {
     console.note(WELCOME)?;
     let (bot, store) = house.start_bot().await?;
     let bot = Arc::new(bot);
-    let session = session(&house);
+    let session = session(&house, &bot);
     let (heard, messages) = mpsc::channel(64);
     let (stop, stopped) = oneshot::channel::<()>();
     let pace = house.pace.clone();
@@ -41,6 +42,12 @@ pub(super) async fn run(house: House) -> anyhow::Result<()> {
         typed.0
     };
     let ((), typed) = tokio::join!(worker, typing);
+    for operation in store.operations(OperationsWhere::Open).await? {
+        console.note([format!(
+            "op {} was still under way: {}",
+            operation.id, operation.plan.summary
+        )])?;
+    }
     console.flush().await?;
     store.close().await;
     house.close().await;
@@ -62,7 +69,7 @@ async fn listen(bot: &Bot, mut messages: mpsc::Receiver<countersign_core::messag
     while hearing.next().await.is_some() {}
 }
 
-fn session(house: &House) -> Session {
+fn session(house: &House, bot: &Bot) -> Session {
     let settings = house.config.settings();
     let people: Vec<String> = settings
         .directory
@@ -78,12 +85,18 @@ fn session(house: &House) -> Session {
     let mut rooms: Vec<String> = rooms.collect();
     rooms.sort();
     rooms.dedup();
+    let prefix = &house.config.bot.prefix;
+    let commands = bot
+        .registry()
+        .iter()
+        .map(|command| format!("{prefix}{}", command.spec().name))
+        .collect();
     Session {
         who: "alice".to_owned(),
         room: rooms.first().cloned().unwrap_or_else(|| "#treeherder".to_owned()),
         people,
         rooms,
-        commands: Vec::new(),
+        commands,
         history: None,
     }
 }

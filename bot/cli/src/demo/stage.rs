@@ -104,8 +104,12 @@ impl Performance {
 
     /// Orders something of the sandbox, in the words of its control interface: `~ sandbox METHOD PATH [JSON]`.
     async fn ordered(&mut self, words: &[String]) -> anyhow::Result<()> {
-        let [method, path, body @ ..] = words else {
-            bail!("say what: ~ sandbox POST apps/treeherder-prod/fail-next-build");
+        let [method @ ("GET" | "POST" | "PUT" | "DELETE"), path, body @ ..] =
+            &*words.iter().map(String::as_str).collect::<Vec<_>>()
+        else {
+            bail!(
+                "say what, in the words of the sandbox's control interface: ~ sandbox POST apps/treeherder-prod/fail-next-build"
+            );
         };
         let body = if body.is_empty() {
             "{}".to_owned()

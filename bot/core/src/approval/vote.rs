@@ -68,7 +68,13 @@ impl Request {
     pub fn withdraw(&self, by: By<'_>, present: &Present<'_>) -> Result<Transition, VoteRefusal> {
         self.is_open(present.now)?;
         if !self.has_vote_of(by.person()) {
-            return Err(VoteRefusal::NotSigned(self.id.clone()));
+            let id = self.id.clone();
+            let own = self.is_requester(by.person());
+            return Err(if own {
+                VoteRefusal::OwnDenial(id)
+            } else {
+                VoteRefusal::NotSigned(id)
+            });
         }
         let mut left = self.clone();
         left.votes.retain(|vote| vote.person != by.person().id);

@@ -187,7 +187,7 @@ impl Desk {
             let mut operation = self.operation(ask, id).await?;
             if operation.state != operation::State::Running {
                 return Err(Refusal::new(format!(
-                    "op {id} is not running: it {}",
+                    "op {id} is not running: its state is {}",
                     operation.state.word()
                 )));
             }
@@ -229,7 +229,7 @@ impl Desk {
                 (operation.state.clone(), ask.person)
             else {
                 return Err(Refusal::new(format!(
-                    "op {id} is not unknown: it {}",
+                    "op {id} is not unknown: its state is {}",
                     operation.state.word()
                 )));
             };

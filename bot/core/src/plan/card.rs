@@ -27,7 +27,7 @@ pub fn card(plan: &SealedPlan) -> (Vec<Block>, Whole) {
         let more = detail.lines.len().saturating_sub(GROUP);
         if let (1.., Block::Detail { lines, .. }) = (more, &mut block) {
             said_all = Whole::No;
-            lines.push(Line::new(format!("and {more} more: see the whole plan")));
+            lines.push(Line::new(format!("and {more} more")));
         }
         blocks.push(block);
     }

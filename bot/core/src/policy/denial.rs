@@ -1,10 +1,9 @@
 //! Denials in words: the rule that forbids it, or else the rule that comes nearest to allowing it and what is missing.
 
-use super::words::{names, place, who_may};
+use super::words::{place, who_may};
 use super::{Denial, Names, Policy, Question, Rule};
 use crate::message::Assurance;
-use crate::person::{Directory, Person};
-use crate::plan::Effect;
+use crate::person::Directory;
 use crate::text::{either, join};
 
 /// What is missing for a rule to allow something, in the order of the words.
@@ -76,11 +75,7 @@ impl Policy {
                 "your nick is not logged in: that needs an account".to_owned()
             }
             Miss::Stranger => {
-                let linkers = self.people_who_decide("link", directory);
-                format!(
-                    "I don't know whose account yours is: {} can link it",
-                    either(names(&linkers))
-                )
+                "I don't know whose account yours is; whoever runs the bot adds it to your name".to_owned()
             }
             Miss::Assurance => match rule.assurance {
                 Assurance::Nick | Assurance::Account => "you have to log in to your account",
@@ -94,17 +89,6 @@ impl Policy {
                 None => String::new(),
             },
         }
-    }
-
-    /// Everybody whom some rule lets decide by this command somewhere.
-    fn people_who_decide<'d>(&self, command: &str, directory: &'d Directory) -> Vec<&'d Person> {
-        let decides = |rule: &&Rule| rule.effects.is_empty() || rule.effects.contains(&Effect::Decide);
-        let about = self.allow.iter().filter(|rule| rule.commands.include(command));
-        let rules: Vec<&Rule> = about.filter(decides).collect();
-        let people = directory.people().iter().map(|person| &**person);
-        people
-            .filter(|person| rules.iter().any(|rule| rule.who.includes(Some(person))))
-            .collect()
     }
 }
 

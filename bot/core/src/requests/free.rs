@@ -1,0 +1,82 @@
+//! Whether a target is free: not somebody else's, not held, and nothing going on there. Asked before anything is
+//! planned, and again by the batches that ask and begin.
+
+use super::Requests;
+use crate::command::Ask;
+use crate::id::TargetName;
+use crate::refusal::Refusal;
+use crate::store::OperationsWhere;
+use crate::text::ago;
+
+impl Requests {
+    /// Whether the target is free for this command of the asker's, in words if it is not. What resumes an operation is
+    /// not held up by that operation.
+    pub(crate) async fn free(
+        &self,
+        ask: &Ask<'_>,
+        command: &str,
+        target: Option<&TargetName>,
+        resumes: bool,
+    ) -> Result<(), Refusal> {
+        let Some(target) = target else {
+            return Ok(());
+        };
+        let now = ask.now;
+        let not_done = |words: String| Refusal::new(format!("not done: {words}"));
+        let store = &self.context.store;
+        if let Some(lock) = store
+            .locks()
+            .await?
+            .into_iter()
+            .find(|lock| lock.target == *target)
+            && ask.person.is_none_or(|person| lock.holder != person.id)
+            && lock.until.is_none_or(|until| until > now)
+        {
+            let words = format!(
+                "{target} was locked by {} {} (\"{}\")",
+                lock.holder,
+                ago(lock.since, now),
+                lock.reason
+            );
+            return Err(not_done(words).hint(format!(
+                "Ask {}, or wait; {} shows how long",
+                lock.holder,
+                ask.type_("locks")
+            )));
+        }
+        if self.stopped_by_hold(command)
+            && let Some(hold) = store
+                .holds()
+                .await?
+                .into_iter()
+                .find(|hold| hold.target == *target)
+        {
+            let why = hold
+                .reason
+                .map(|reason| format!(" (\"{reason}\")"))
+                .unwrap_or_default();
+            let words = format!(
+                "{target} is held at {} since {} rolled it back {}{why}",
+                hold.at,
+                hold.by,
+                ago(hold.since, now)
+            );
+            let release = ask.type_(&format!("release-hold {target} <why>"));
+            return Err(not_done(words).hint(format!("Fix it first, then {release}")));
+        }
+        let open = store.operations(OperationsWhere::Open).await?;
+        match open
+            .into_iter()
+            .find(|operation| operation.plan.target.as_ref() == Some(target))
+        {
+            Some(operation) if !resumes => {
+                let words = format!(
+                    "op {} is going on on {target} ({}, asked by {})",
+                    operation.id, operation.plan.summary, operation.plan.requester
+                );
+                Err(not_done(words).hint(format!("See {}", ask.type_(&format!("op {}", operation.id)))))
+            }
+            _ => Ok(()),
+        }
+    }
+}
