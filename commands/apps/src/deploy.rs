@@ -34,7 +34,7 @@ pub(crate) struct Deploy {
 /// Bring a target up to date and follow the release.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// What to deploy: prod, stage.
+    /// What to deploy.
     target: String,
     /// The commit to deploy instead of the newest one: at least 7 digits of it.
     #[arg(long = "ref", value_name = "SHA")]

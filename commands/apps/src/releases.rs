@@ -26,7 +26,7 @@ pub(crate) struct Releases {
 /// Show the releases of an app, newest first.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Which app: prod, stage.
+    /// Which app.
     target: String,
     /// How many to show, at most 50.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=50))]

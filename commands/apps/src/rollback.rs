@@ -43,7 +43,7 @@ pub(crate) struct Rollback {
 /// Go back to an older release, code and config vars.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// What to roll back: prod, stage.
+    /// What to roll back.
     target: String,
     /// The release to go back to; the code before the present one if there is none.
     #[arg(value_name = "vN")]

@@ -190,7 +190,7 @@ impl Action for Back {
     fn steps(&self) -> &'static [Step] {
         const STEPS: &[Step] = &[
             Step::once(BACK),
-            Step::repeatable(HOLD),
+            Step::repeatable(HOLD).tied(),
             Step::repeatable(RELEASE),
             Step::repeatable(DYNOS),
         ];
