@@ -17,7 +17,6 @@ const CONFIG: &str = include_str!("../../deploy/treeherder.toml");
 /// A bot that is started and stopped by hand.
 pub(crate) struct Lonely {
     pub(crate) bot: Bot,
-    pub(crate) clock: Arc<ManualClock>,
     pub(crate) store: Arc<Sqlite>,
     pub(crate) console: Arc<Console>,
     transcript: Transcript,
@@ -47,7 +46,6 @@ impl Lonely {
         bot.recover().await.unwrap();
         Self {
             bot,
-            clock,
             store,
             console,
             transcript,

@@ -48,7 +48,7 @@ impl Policy {
             Some(rule) => {
                 let misses = rule.misses(question);
                 join(
-                    misses.map(|miss| self.missing(rule, miss, question, directory)),
+                    misses.map(|miss| Self::missing(rule, miss, question, directory)),
                     ", and ",
                 )
             }
@@ -56,7 +56,7 @@ impl Policy {
         Denial { words }
     }
 
-    fn missing(&self, rule: &Rule, miss: Miss, question: &Question<'_>, directory: &Directory) -> String {
+    fn missing(rule: &Rule, miss: Miss, question: &Question<'_>, directory: &Directory) -> String {
         match miss {
             Miss::Target => format!("it is allowed only on {}", listed(&rule.targets, str::to_owned)),
             Miss::Effect => {
