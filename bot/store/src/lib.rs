@@ -34,13 +34,13 @@ pub use open::OpenError;
 
 use notes::LeaseAsk;
 use operations::Claim;
-use writer::{Job, Outcome, Work};
+use writer::{Order, Outcome, Work};
 
 /// The store in one SQLite file.
 #[derive(Debug)]
 pub struct Sqlite {
     readers: SqlitePool,
-    jobs: mpsc::Sender<Job>,
+    orders: mpsc::Sender<Order>,
     wakeups: watch::Sender<u64>,
     writer: Mutex<Option<JoinHandle<()>>>,
     version: String,
@@ -68,8 +68,8 @@ impl Sqlite {
 
     async fn ask(&self, work: Work) -> Outcome {
         let (reply, outcome) = oneshot::channel();
-        self.jobs
-            .send(Job { work, reply })
+        self.orders
+            .send(Order { work, reply })
             .await
             .map_err(|_| words::closed())?;
         outcome.await.map_err(|_| words::closed())?

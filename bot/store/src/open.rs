@@ -114,7 +114,7 @@ impl Sqlite {
         let readers = readers(&path).await.map_err(refused)?;
 
         let (wakeups, _) = watch::channel(0);
-        let (jobs, waiting) = mpsc::channel(QUEUE);
+        let (orders, waiting) = mpsc::channel(QUEUE);
         let writer = Writer {
             options,
             connection: Some(connection),
@@ -124,7 +124,7 @@ impl Sqlite {
         let writer = tokio::spawn(writer.run(waiting));
         Ok(Self {
             readers,
-            jobs,
+            orders,
             wakeups,
             writer: Mutex::new(Some(writer)),
             version,
@@ -149,10 +149,10 @@ impl Sqlite {
             return Err(OpenError::Older { path, found, known });
         }
         // The receiving end is dropped at once: there is no writer.
-        let (jobs, _) = mpsc::channel(1);
+        let (orders, _) = mpsc::channel(1);
         Ok(Self {
             readers,
-            jobs,
+            orders,
             wakeups: watch::channel(0).0,
             writer: Mutex::new(None),
             version,

@@ -39,7 +39,7 @@ pub(crate) type Outcome = Result<Option<u64>, StoreError>;
 
 /// Work, and who waits for its outcome.
 #[derive(Debug)]
-pub(crate) struct Job {
+pub(crate) struct Order {
     pub(crate) work: Work,
     pub(crate) reply: oneshot::Sender<Outcome>,
 }
@@ -56,14 +56,14 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Works until the store is closed or dropped, and no job waits any more.
-    pub(crate) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+    /// Works until the store is closed or dropped, and no order waits any more.
+    pub(crate) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         let mut group = Vec::with_capacity(GROUP);
-        while jobs.recv_many(&mut group, GROUP).await > 0 {
-            if group.iter().any(|job| matches!(job.work, Work::Close)) {
-                jobs.close();
+        while orders.recv_many(&mut group, GROUP).await > 0 {
+            if group.iter().any(|order| matches!(order.work, Work::Close)) {
+                orders.close();
             }
-            let (works, replies): (Vec<_>, Vec<_>) = group.drain(..).map(|job| (job.work, job.reply)).unzip();
+            let (works, replies): (Vec<_>, Vec<_>) = group.drain(..).map(|order| (order.work, order.reply)).unzip();
             self.settle(works, replies).await;
         }
         if let Some(connection) = self.connection.take()
