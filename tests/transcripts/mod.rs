@@ -112,6 +112,16 @@ async fn while_ci_runs() {
     );
 }
 
+#[tokio::test]
+async fn given_up() {
+    let played = story("given-up").await;
+    assert_eq!(
+        played.changes("POST /apps/treeherder-prod/releases"),
+        0,
+        "nothing was rolled back"
+    );
+}
+
 #[test]
 fn no_story_is_forgotten() {
     let source = std::fs::read_to_string(folder().join("mod.rs")).unwrap();

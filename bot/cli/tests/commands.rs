@@ -11,6 +11,8 @@ use countersign_core::audit::{Entry, Event, Record, Verifier};
 use countersign_core::store::{Batch, Store as _};
 use countersign_core::time::from_millis;
 use countersign_store::Sqlite;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 
 fn countersign() -> Command {
     Command::new(env!("CARGO_BIN_EXE_countersign"))
@@ -78,6 +80,44 @@ async fn a_changed_record_shows() {
         "error: the chain is broken after 1 record: record 2 was changed: its hash is not that of its content\n"
     );
     assert_eq!(output.status.code(), Some(1));
+}
+
+/// What somebody with the store in their hands can do to it; the triggers that forbid it are in the store as well.
+async fn tampered(folder: &Path, how: &'static str) -> String {
+    let options = SqliteConnectOptions::new().filename(folder.join(STORE_FILE));
+    let mut connection = options.connect().await.unwrap();
+    for statement in ["DROP TRIGGER audit_unchanged; DROP TRIGGER audit_kept", how] {
+        sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+    let output = run(&["audit", "verify", "--data", folder.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    said(&output)
+}
+
+#[tokio::test]
+async fn a_record_that_was_taken_out_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    audited(folder.path(), 5).await;
+    let said = tampered(folder.path(), "DELETE FROM audit WHERE seq = 3").await;
+    assert_eq!(
+        said,
+        "error: the chain is broken after 2 records: record 3 is missing: record 4 stands in its place\n"
+    );
+}
+
+#[tokio::test]
+async fn records_that_changed_places_show() {
+    let folder = tempfile::tempdir().unwrap();
+    audited(folder.path(), 5).await;
+    let swap = "UPDATE audit SET seq = -2 WHERE seq = 2; UPDATE audit SET seq = 2 WHERE seq = 3;
+                UPDATE audit SET seq = 3 WHERE seq = -2";
+    let said = tampered(folder.path(), swap).await;
+    assert_eq!(
+        said,
+        "error: the chain is broken after 1 record: record 2 does not follow the record before it: one of them was \
+         changed or replaced\n"
+    );
 }
 
 #[tokio::test]

@@ -160,7 +160,7 @@ impl Dispatcher {
     ) -> Result<(), Refusal> {
         let entry = Entry {
             target: target.cloned(),
-            ..crate::requests::entry(ask, Event::Refused, refusal.words.clone())
+            ..crate::requests::entry(ask, Event::Refused, format!("was refused: {}", refusal.words))
         };
         self.context.store.commit(Batch::default().record(entry)).await?;
         Ok(())
@@ -199,8 +199,11 @@ impl Dispatcher {
         if let Err(refusal) = &outcome
             && !refusal.fault
         {
-            over.audit
-                .push(crate::requests::entry(ask, Event::Refused, refusal.words.clone()));
+            over.audit.push(crate::requests::entry(
+                ask,
+                Event::Refused,
+                format!("was refused: {}", refusal.words),
+            ));
         }
         // What was decided is decided: a store that fails now must not turn the answer into a "no".
         if let Err(error) = self.context.store.commit(over).await {

@@ -120,9 +120,14 @@ impl Requests {
         target: Option<&TargetName>,
         denial: &Denial,
     ) -> Refusal {
-        let what = target.map_or_else(|| command.to_owned(), |target| format!("{command} {target}"));
-        let can = format!("can {what}");
-        Refusal::new(format!("you may not {what}: {}", denial.words)).hint(format!("See {}", ask.type_(&can)))
+        let line = target.map_or_else(|| command.to_owned(), |target| format!("{command} {target}"));
+        let what = match target {
+            Some(_) => line.clone(),
+            None => format!("use {}", ask.type_(command)),
+        };
+        let can = format!("can {line}");
+        Refusal::new(format!("you may not {what}: {}", denial.words))
+            .hint(format!("See {}.", ask.type_(&can)))
     }
 
     fn sealed(

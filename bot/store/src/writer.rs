@@ -63,7 +63,8 @@ impl Writer {
             if group.iter().any(|order| matches!(order.work, Work::Close)) {
                 orders.close();
             }
-            let (works, replies): (Vec<_>, Vec<_>) = group.drain(..).map(|order| (order.work, order.reply)).unzip();
+            let (works, replies): (Vec<_>, Vec<_>) =
+                group.drain(..).map(|order| (order.work, order.reply)).unzip();
             self.settle(works, replies).await;
         }
         if let Some(connection) = self.connection.take()
