@@ -100,6 +100,30 @@ async fn what_was_said_while_the_bot_was_away_is_answered_and_not_done() {
 }
 
 #[tokio::test]
+async fn what_a_bouncer_plays_back_is_never_run_and_answered_once() {
+    let data = tempfile::tempdir().unwrap();
+    let lonely = Lonely::start(data.path()).await;
+    let mut lock = lonely.says("!lock prod testing");
+    lock.kind = Kind::Replayed;
+    let said = lonely.heard(&lock).await;
+    assert!(said.contains("I was away when you said that"), "{said}");
+    assert_eq!(lonely.store.locks().await.unwrap(), []);
+    for chatter in ["!ping", "!nonsense", "!lock", "hello"] {
+        let mut replayed = lonely.says(chatter);
+        replayed.kind = Kind::Replayed;
+        assert_eq!(lonely.heard(&replayed).await, "", "{chatter}");
+    }
+    lonely.stop().await;
+
+    let lonely = Lonely::start(data.path()).await;
+    assert_eq!(
+        lonely.heard(&lock).await,
+        "",
+        "it was answered before the restart"
+    );
+}
+
+#[tokio::test]
 async fn providers_that_are_away_are_told_of() {
     let data = tempfile::tempdir().unwrap();
     let lonely = Lonely::start(data.path()).await;

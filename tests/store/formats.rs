@@ -133,7 +133,12 @@ fn locks_holds_and_messages() {
     assert_json_snapshot!("lock", lock("prod", "alice", 0, Some(60)));
     assert_json_snapshot!("hold", hold("prod", "v811"));
     assert_json_snapshot!("received", received("irc", "m-1", 0));
-    let kinds = [Kind::Said, Kind::Edit { of: "m-0".into() }, Kind::Pressed];
+    let kinds = [
+        Kind::Said,
+        Kind::Edit { of: "m-0".into() },
+        Kind::Pressed,
+        Kind::Replayed,
+    ];
     assert_json_snapshot!("message_kinds", kinds);
 }
 

@@ -128,7 +128,7 @@ fn addressed(message: &Message, reply: Reply) -> Post {
             name: message.sender.nick.clone(),
             account,
         }),
-        Place::Direct(_) => None,
+        Place::Direct(_) | Place::Nick { .. } => None,
     };
     Post {
         to,

@@ -1,10 +1,11 @@
 //! What a chat adapter is to core: something that sends posts and says what it can do.
 //!
-//! The other direction is [`crate::bot::Bot::hear`]. What a platform can do is data; nobody asks for its name.
+//! The other direction is a channel of [`Heard`]. What a platform can do is data; nobody asks for its name.
 
 use async_trait::async_trait;
 
 use crate::id::{NetworkId, PostId};
+use crate::message::Message;
 use crate::reply::Post;
 use crate::time::Duration;
 
@@ -36,8 +37,29 @@ pub trait Adapter: Send + Sync {
     /// What the network can do.
     fn capabilities(&self) -> Capabilities;
 
-    /// Sends a post and says which id it got, if the network gives ids. Returns once the network has it.
+    /// Sends a post and says which id it got, if the network gives ids. Returns once the network has it. While the
+    /// network is away for a moment it waits; after that it gives up with [`SendError::Away`].
     async fn send(&self, post: &Post) -> Result<Option<PostId>, SendError>;
+
+    /// Whether messages flow both ways now. An open connection alone is not enough.
+    fn is_ready(&self) -> bool;
+}
+
+/// What a network has to say to the bot. Adapters put these into a bounded channel, in order, and wait when it is full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Somebody said something.
+    Message(Message),
+    /// Something that the people who look after the bot should know: it was banned from a room, it lost its nick.
+    /// What concerns nobody (a reconnect that worked) is only logged.
+    Trouble {
+        /// The network that it is about; it is told on others too.
+        network: NetworkId,
+        /// In words: a sentence that says what to do.
+        words: String,
+    },
+    /// Messages flow again after they did not, or for the first time: what waits to be said can be said.
+    Ready(NetworkId),
 }
 
 /// A post that did not arrive, or of which that is not known.

@@ -71,9 +71,32 @@ impl Dispatcher {
             store: &*self.context.store,
             desk: &self.desk,
         };
-        match self.answer(&ask).await {
+        let outcome = if message.kind == Kind::Replayed {
+            self.replayed(&ask).await
+        } else {
+            self.answer(&ask).await
+        };
+        match outcome {
             Ok(reply) => reply,
             Err(refusal) => Some(self.refused(&ask, &refusal)),
+        }
+    }
+
+    /// A replayed command is not carried out. Whoever wanted something decided or changed is told so, once; what would
+    /// only have been read, or not even that, was answered or missed then, and nobody waits for it now.
+    async fn replayed(&self, ask: &Ask<'_>) -> Result<Option<Reply>, Refusal> {
+        let Ok(tokens) = split(ask.line) else {
+            return Ok(None);
+        };
+        let known = tokens.split_first().and_then(|(name, rest)| {
+            let command = find(ask, &name.text).ok()?;
+            Some(command.parse(rest).ok()?.effect())
+        });
+        match known {
+            Some(effect) if effect >= Effect::Decide => {
+                self.journaled(ask, std::future::ready(Err(away(ask)))).await
+            }
+            _ => Ok(None),
         }
     }
 
@@ -173,12 +196,9 @@ impl Dispatcher {
         run: impl Future<Output = Result<Option<Reply>, Refusal>>,
     ) -> Result<Option<Reply>, Refusal> {
         let settings = &self.context.settings;
-        if between(ask.message.sent_at, ask.now) > settings.stale_after {
-            let when = ago(ask.message.sent_at, ask.now);
-            return Err(Refusal::new(format!(
-                "I was away when you said that ({when}), and nothing was done"
-            ))
-            .hint("Say it again."));
+        if between(ask.message.sent_at, ask.now) > settings.stale_after && ask.message.kind != Kind::Replayed
+        {
+            return Err(away(ask));
         }
         let received = Received {
             message: ask.message.clone(),
@@ -223,4 +243,12 @@ impl Dispatcher {
         }
         Reply::line(sentence).toned(Tone::Bad)
     }
+}
+
+fn away(ask: &Ask<'_>) -> Refusal {
+    let when = ago(ask.message.sent_at, ask.now);
+    Refusal::new(format!(
+        "I was away when you said that ({when}), and nothing was done"
+    ))
+    .hint("Say it again.")
 }

@@ -33,6 +33,13 @@ pub enum Place {
     Room(Room),
     /// Between the bot and one account.
     Direct(Account),
+    /// Between the bot and whoever has this nick now: nothing is proven of them.
+    Nick {
+        /// The network.
+        network: NetworkId,
+        /// What they are called there.
+        nick: String,
+    },
 }
 
 impl Place {
@@ -41,7 +48,13 @@ impl Place {
         match self {
             Self::Room(room) => &room.network,
             Self::Direct(account) => &account.network,
+            Self::Nick { network, .. } => network,
         }
+    }
+
+    /// Whether nobody else reads it.
+    pub fn is_direct(&self) -> bool {
+        !matches!(self, Self::Room(_))
     }
 }
 
@@ -62,6 +75,7 @@ impl fmt::Display for Place {
         match self {
             Self::Room(room) => fmt::Display::fmt(room, f),
             Self::Direct(account) => write!(f, "a direct message with {}", account.name),
+            Self::Nick { nick, .. } => write!(f, "a direct message with {nick}"),
         }
     }
 }
@@ -115,6 +129,9 @@ pub enum Kind {
     },
     /// A button of ours was pressed; the text is the command line that the button carries, without a prefix.
     Pressed,
+    /// Said while the bot was not there, and told by something that keeps a history, such as a bouncer. It is never
+    /// executed.
+    Replayed,
 }
 
 /// A message as a chat adapter hands it over. Messages of the bot itself and of other bots never get this far.

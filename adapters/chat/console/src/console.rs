@@ -126,6 +126,10 @@ impl Adapter for Console {
         }
     }
 
+    fn is_ready(&self) -> bool {
+        true
+    }
+
     /// An edited post keeps its id. It is redrawn if nothing was printed under it, else printed anew.
     async fn send(&self, post: &Post) -> Result<Option<PostId>, SendError> {
         let lines = {

@@ -39,6 +39,7 @@ pub(crate) fn post(post: &Post, here: Option<&Place>, look: Look) -> Vec<Painted
     let place = match &post.place {
         Place::Room(room) => room.name.to_string(),
         Place::Direct(account) => format!("@{}", account.name),
+        Place::Nick { nick, .. } => format!("@{nick}"),
     };
     let place = visible(&place);
     let lines = plain(post);

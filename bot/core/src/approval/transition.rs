@@ -201,7 +201,7 @@ impl Request {
     /// Whether the whole plan was sent to where they are, or to them alone.
     pub fn was_shown(&self, place: &Place, person: &Person) -> bool {
         let to_them = |shown: &Place| match shown {
-            Place::Room(_) => false,
+            Place::Room(_) | Place::Nick { .. } => false,
             Place::Direct(account) => person.accounts.contains(account),
         };
         self.shown.contains(place) || self.shown.iter().any(to_them)

@@ -50,7 +50,7 @@ impl Ask<'_> {
     pub fn type_(&self, command: &str) -> String {
         match self.message.place {
             crate::message::Place::Room(_) => format!("{}{command}", self.settings.prefix),
-            crate::message::Place::Direct(_) => command.to_owned(),
+            crate::message::Place::Direct(_) | crate::message::Place::Nick { .. } => command.to_owned(),
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn command_line<'m>(settings: &Settings, message: &'m Message) -> Opt
         (Some(line), _) => line
             .starts_with(|c: char| c.is_ascii_alphanumeric())
             .then_some(line),
-        (None, Place::Direct(_)) => (!text.is_empty()).then_some(text),
+        (None, Place::Direct(_) | Place::Nick { .. }) => (!text.is_empty()).then_some(text),
         (None, Place::Room(_)) => None,
     }
 }

@@ -124,7 +124,7 @@ impl Rule {
     pub(super) fn is_about_place(&self, question: &Question<'_>) -> bool {
         self.rooms.include(match question.place {
             Place::Room(room) => room.name.as_str(),
-            Place::Direct(_) => DIRECT,
+            Place::Direct(_) | Place::Nick { .. } => DIRECT,
         })
     }
 

@@ -129,7 +129,7 @@ impl Policy {
         };
         let here = match question.place {
             Place::Room(room) => room.name.as_str(),
-            Place::Direct(_) => DIRECT,
+            Place::Direct(_) | Place::Nick { .. } => DIRECT,
         };
         let requester = |person: &Person| question.person.is_some_and(|asks| asks.id == person.id);
         let signed = rule.signed(directory, requester);

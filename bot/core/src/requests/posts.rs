@@ -91,10 +91,10 @@ pub(super) fn asked(request: &Request, present: &Present<'_>) -> Vec<Post> {
                 )),
             ]
         }
-        Place::Direct(account) => {
+        direct @ (Place::Direct(_) | Place::Nick { .. }) => {
             let to = signers
                 .iter()
-                .filter_map(|person| person.account_on(&account.network));
+                .filter_map(|person| person.account_on(direct.network()));
             let call = |account: &Account| urgent(Post::to(Place::Direct(account.clone()), reply.clone()));
             std::iter::once(own).chain(to.map(call)).collect()
         }
