@@ -30,7 +30,7 @@ impl Lonely {
         let console = Arc::new(Console::new(CONSOLE.into(), 1, Arc::clone(&clock) as _, output));
         let store = Arc::new(Sqlite::open(data.join("store")).await.unwrap());
         let env = |_: &str| Some("a-token-that-nobody-takes".to_owned());
-        let mut config = Config::parse("treeherder.toml", CONFIG, data, &env).unwrap();
+        let mut config = Config::parse("treeherder.toml", CONFIG, data, &env).unwrap().for_terminal();
         // Nobody listens there.
         config.heroku.url = "http://127.0.0.1:9/".parse().unwrap();
         config.github.url = config.heroku.url.clone();

@@ -163,7 +163,9 @@ fn the_schema_is_json_and_knows_every_section() {
     let sections: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
     assert_eq!(
         sections,
-        ["app", "bot", "forbid", "github", "heroku", "person", "rule"]
+        [
+            "app", "audit", "bot", "forbid", "github", "heroku", "irc", "local", "person", "rule"
+        ]
     );
 }
 

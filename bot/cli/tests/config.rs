@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use countersign::config::{CONSOLE, Config, ConfigError, explain};
+use countersign::config::{Config, ConfigError, explain};
 use countersign_core::id::TargetName;
 use countersign_core::policy::Names;
 use secrecy::ExposeSecret as _;
@@ -19,6 +19,10 @@ fn environment(name: &str) -> Option<String> {
     match name {
         "HEROKU_TOKEN" => Some("HRKU-from-the-environment".to_owned()),
         "GITHUB_TOKEN" => Some("ghp_from_the_environment".to_owned()),
+        "LIBERA_PASSWORD" => Some("libera-from-the-environment".to_owned()),
+        "OPS_ROOM_KEY" => Some("ops-from-the-environment".to_owned()),
+        "AUDIT_KEY" => Some("0123456789abcdef".repeat(4)),
+        "TWO_LINES" => Some("first\nsecond".to_owned()),
         "EMPTY" => Some(String::new()),
         _ => None,
     }
@@ -157,7 +161,7 @@ fn the_example_for_treeherder_is_what_the_team_has() {
     for target in settings.targets.values() {
         let rooms: Vec<&str> = target.rooms.iter().map(|room| room.name.as_str()).collect();
         assert_eq!(rooms, ["#treeherder"]);
-        assert_eq!(target.rooms[0].network.as_str(), CONSOLE);
+        assert_eq!(target.rooms[0].network.as_str(), "libera");
     }
     let people: Vec<&str> = settings
         .directory

@@ -1,16 +1,18 @@
 //! `[[app]]`: what plans can act on.
 
-use countersign_core::id::{RoomName, TargetName};
+use countersign_core::id::TargetName;
+use countersign_core::message::Room;
 use countersign_core::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
 use super::document::{Key, Problems};
-use super::{address, check_name, check_room, span};
+use super::network::Networks;
+use super::{address, check_name, span};
 
 /// An app on Heroku that is deployed from a branch on GitHub.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct App {
     /// What people call it: `!deploy prod`.
@@ -37,10 +39,14 @@ pub struct App {
     #[serde(with = "address")]
     #[schemars(with = "String", example = &"https://treeherder.mozilla.org/")]
     pub site: Url,
+    /// The rooms that hear of everything that changes it: `#treeherder`, or `libera/#treeherder` if there are
+    /// several networks.
+    #[serde(default, rename = "rooms")]
+    #[schemars(example = ["#treeherder"])]
+    written_rooms: Vec<String>,
     /// The rooms that hear of everything that changes it.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>", example = ["#treeherder"])]
-    pub rooms: Vec<RoomName>,
+    #[serde(skip)]
+    pub rooms: Vec<Room>,
     /// After this long without any sign of Heroku a deploy is reported as not started: CI, build and release each
     /// are such a sign. A length of time.
     #[serde(default = "starts_within", with = "span")]
@@ -94,8 +100,13 @@ pub(super) fn check(apps: &[App], problems: &mut Problems<'_>) {
                 "leave deploys_from out: pushes to the branch deploy the app, and the bot follows them",
             );
         }
-        for (at, room) in app.rooms.iter().enumerate() {
-            check_room(room.as_str(), &key.field("rooms").item(at), problems);
-        }
+    }
+}
+
+/// Finds the rooms on their networks.
+pub(super) fn resolve(apps: &mut [App], networks: &Networks, problems: &mut Problems<'_>) {
+    for (index, app) in apps.iter_mut().enumerate() {
+        let key = Key::of("app").item(index).field("rooms");
+        app.rooms = networks.rooms(&app.written_rooms, &key, problems);
     }
 }

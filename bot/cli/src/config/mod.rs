@@ -10,11 +10,15 @@
 
 mod address;
 mod app;
+mod audit;
 mod bot;
 mod document;
 mod error;
 mod github;
 mod heroku;
+mod irc;
+mod local;
+mod network;
 mod person;
 mod reference;
 mod rule;
@@ -27,27 +31,31 @@ use std::path::Path;
 use countersign_core::id::TargetName;
 use countersign_core::message::Room;
 use countersign_core::person::{Directory, Person};
-use countersign_core::policy::Policy;
+use countersign_core::policy::{Names, Policy};
+use countersign_core::secret::Secret;
 use countersign_core::settings::{Settings, Target};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::document::{Document, Key, Problems};
 use self::heroku::HerokuSection;
+use self::irc::IrcSection;
+use self::local::LocalSection;
+use self::network::Networks;
 use self::person::PersonSection;
 use self::rule::{ForbidSection, Known, RuleSection};
 use self::secret::Sources;
 
 pub use self::app::App;
+pub use self::audit::Audit;
 pub use self::bot::Bot;
 pub use self::error::{ConfigError, Problem};
 pub use self::github::Github;
 pub use self::heroku::Heroku;
+pub use self::local::Local;
+pub use self::network::{CONSOLE, LOCAL};
 pub use self::reference::{NoSuchKey, explain, schema};
 pub use self::secret::Environment;
-
-/// The only network so far.
-pub const CONSOLE: &str = "console";
 
 /// What the configuration says.
 #[derive(Debug)]
@@ -60,6 +68,12 @@ pub struct Config {
     pub github: Github,
     /// The apps, in the order of the file.
     pub apps: Vec<App>,
+    /// The IRC networks, each with every room that the bot is in there.
+    pub irc: Vec<countersign_irc::Settings>,
+    /// The way in for people on this machine.
+    pub local: Local,
+    /// Checkpoints of the audit, if they are wanted.
+    pub audit: Option<Audit>,
     directory: Directory,
     policy: Policy,
     document: Document,
@@ -74,6 +88,12 @@ struct Sections {
     bot: Bot,
     heroku: HerokuSection,
     github: github::GithubSection,
+    /// The IRC networks that the bot is on: one `[[irc]]` each.
+    #[serde(default)]
+    irc: Vec<IrcSection>,
+    #[serde(default)]
+    local: LocalSection,
+    audit: Option<audit::AuditSection>,
     /// The apps that plans can act on: one `[[app]]` each.
     #[serde(default)]
     app: Vec<App>,
@@ -101,8 +121,13 @@ impl Config {
     /// Checks a text. `name` is what errors call it; relative paths in it start at `folder`.
     pub fn parse(name: &str, text: &str, folder: &Path, env: &Environment<'_>) -> Result<Self, ConfigError> {
         let document = Document::new(name, text);
-        let written: Sections = document.read()?;
+        let mut written: Sections = document.read()?;
         let mut problems = Problems::of(&document);
+        let networks = Networks::new(written.irc.iter().map(|irc| irc.network.clone()).collect());
+        written.bot.check(&mut problems);
+        written.bot.resolve(folder, &networks, &mut problems);
+        app::check(&written.app, &mut problems);
+        app::resolve(&mut written.app, &networks, &mut problems);
         let mut sources = Sources {
             folder,
             env,
@@ -110,11 +135,12 @@ impl Config {
         };
         let heroku = written.heroku.resolve(&mut sources);
         let github = written.github.resolve(&mut sources);
-        written.bot.check(&mut problems);
-        app::check(&written.app, &mut problems);
+        let audit = written.audit.map(|audit| audit.resolve(&networks, &mut sources));
+        let named = rooms(&written.app, &written.bot, audit.as_ref());
+        let irc = irc::resolve(written.irc, &written.bot.name, &named, &mut sources);
         let people: Vec<Person> = written.person.into_iter().map(Person::from).collect();
-        let directory = person::directory(&people, &mut problems);
-        let known = Known::of(&written.app, &people);
+        let directory = person::directory(&people, &networks, &mut problems);
+        let known = Known::of(&written.app, &people, &networks);
         let policy = Policy {
             forbid: rule::build(
                 "forbid",
@@ -129,14 +155,45 @@ impl Config {
         }
         problems.done()?;
         Ok(Self {
+            local: written.local.resolve(folder, &written.bot.data),
             bot: written.bot,
             heroku,
             github,
             apps: written.app,
+            irc,
+            audit,
             directory,
             policy,
             document,
         })
+    }
+
+    /// The same people, apps and rules in a terminal: every room is one of the console's, and everybody has the
+    /// account of their own name there. No other network is left.
+    #[must_use]
+    pub fn for_terminal(mut self) -> Self {
+        let here = |room: &mut Room| room.network = CONSOLE.into();
+        self.apps.iter_mut().flat_map(|app| &mut app.rooms).for_each(here);
+        self.bot.tell.iter_mut().for_each(here);
+        for rule in self.policy.forbid.iter_mut().chain(&mut self.policy.allow) {
+            if let Names::Of(rooms) = &mut rule.rooms {
+                rooms
+                    .iter_mut()
+                    .for_each(|room| *room = network::bare(room).to_owned());
+            }
+        }
+        self.directory = person::in_terminal(&self.directory);
+        self.irc.clear();
+        self.audit = None;
+        self
+    }
+
+    /// Every secret that it names, for whoever keeps them out of texts.
+    pub fn secrets(&self) -> Vec<&Secret> {
+        let tokens = [&self.heroku.token, &self.github.token];
+        let key = self.audit.iter().map(|audit| &audit.key);
+        let networks = self.irc.iter().flat_map(irc::secrets);
+        tokens.into_iter().chain(key).chain(networks).collect()
     }
 
     /// Checks that rules name only commands that there are.
@@ -159,15 +216,16 @@ impl Config {
     }
 }
 
+/// The rooms that the sections other than `[[irc]]` name: the bot is in each of them.
+fn rooms(apps: &[App], bot: &Bot, audit: Option<&Audit>) -> Vec<Room> {
+    let told = bot.tell.iter().chain(audit.and_then(|audit| audit.room.as_ref()));
+    let apps = apps.iter().flat_map(|app| &app.rooms);
+    apps.chain(told).cloned().collect()
+}
+
 fn target(app: &App) -> (TargetName, Target) {
-    let rooms = app.rooms.iter().map(|name| Room {
-        network: CONSOLE.into(),
-        name: name.clone(),
-    });
-    let target = Target {
-        rooms: rooms.collect(),
-    };
-    (app.name.clone(), target)
+    let rooms = app.rooms.clone();
+    (app.name.clone(), Target { rooms })
 }
 
 /// A name that people type: one word.
@@ -177,17 +235,6 @@ fn check_name(what: &str, name: &str, key: &Key, problems: &mut Problems<'_>) {
             key,
             format!("{name:?} is not a name for {what}"),
             "people type it: one word, without spaces",
-        );
-    }
-}
-
-/// A room: a channel, as the network writes it.
-fn check_room(room: &str, key: &Key, problems: &mut Problems<'_>) {
-    if !room.starts_with('#') {
-        problems.add(
-            key,
-            format!("{room:?} is not a room"),
-            format!("rooms begin with #: did you mean \"#{room}\"?"),
         );
     }
 }

@@ -76,7 +76,9 @@ fn collect<'s>(root: &'s Value, table: &'s Value, path: &str, entries: &mut Vec<
     }
 }
 
+/// What it refers to, also if it may be absent: then one of its forms is null.
 fn resolve<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
+    let schema = schema["anyOf"].get(0).unwrap_or(schema);
     schema["$ref"]
         .as_str()
         .and_then(|target| root.pointer(target.trim_start_matches('#')))

@@ -13,10 +13,8 @@ use serde::Deserialize;
 
 use super::app::App;
 use super::document::{Key, Problems, did_you_mean, halves};
-use super::{check_room, span};
-
-/// What stands for direct messages among rooms.
-const DIRECT: &str = "direct";
+use super::network::Networks;
+use super::span;
 
 /// What some people may do, and whose signatures it needs.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -48,8 +46,8 @@ pub(super) struct RuleSection {
     /// Whether it is for everybody, also for people whom the bot does not know.
     #[serde(default)]
     anyone: bool,
-    /// Where: room names, and `direct` for direct messages; `*` at the end stands for any rest. Everywhere if
-    /// absent.
+    /// Where: rooms (`#ops`, or `libera/#ops` if there are several networks), and `direct` for direct messages; `*` at
+    /// the end stands for any rest. Everywhere if absent.
     #[serde(default)]
     #[schemars(example = ["#treeherder", "direct"])]
     rooms: Option<Vec<String>>,
@@ -105,8 +103,8 @@ pub(super) struct ForbidSection {
     /// Whether it is for everybody, also for people whom the bot does not know.
     #[serde(default)]
     anyone: bool,
-    /// Where: room names, and `direct` for direct messages; `*` at the end stands for any rest. Everywhere if
-    /// absent.
+    /// Where: rooms (`#ops`, or `libera/#ops` if there are several networks), and `direct` for direct messages; `*` at
+    /// the end stands for any rest. Everywhere if absent.
     #[serde(default)]
     #[schemars(example = ["direct"])]
     rooms: Option<Vec<String>>,
@@ -166,10 +164,11 @@ pub(super) struct Known<'c> {
     pub(super) apps: Vec<&'c str>,
     pub(super) people: Vec<&'c str>,
     pub(super) roles: Vec<&'c str>,
+    pub(super) networks: &'c Networks,
 }
 
 impl<'c> Known<'c> {
-    pub(super) fn of(apps: &'c [App], people: &'c [Person]) -> Self {
+    pub(super) fn of(apps: &'c [App], people: &'c [Person], networks: &'c Networks) -> Self {
         let roles: BTreeSet<&str> = people
             .iter()
             .flat_map(|person| &person.roles)
@@ -179,6 +178,7 @@ impl<'c> Known<'c> {
             apps: apps.iter().map(|app| app.name.as_str()).collect(),
             people: people.iter().map(|person| person.id.as_str()).collect(),
             roles: roles.into_iter().collect(),
+            networks,
         }
     }
 }
@@ -234,11 +234,15 @@ impl RuleSection {
                 problems,
             );
         }
-        for (at, room) in self.rooms.iter().flatten().enumerate() {
-            if room != DIRECT && room != "*" {
-                check_room(room, &key.field("rooms").item(at), problems);
-            }
-        }
+        let rooms = self.rooms.map(|rooms| {
+            let rooms = rooms.iter().enumerate();
+            let found = rooms.map(|(at, room)| {
+                known
+                    .networks
+                    .pattern(room, &key.field("rooms").item(at), problems)
+            });
+            found.collect()
+        });
         let seats = self.seats.into_iter().enumerate();
         let seats = seats.map(|(at, seat)| seat.build(&key.field("seats").item(at), known, problems));
         let seats = seats.collect();
@@ -254,7 +258,7 @@ impl RuleSection {
             effects: self.effects,
             targets: self.targets.map_or(Names::Any, Names::Of),
             who,
-            rooms: self.rooms.map_or(Names::Any, Names::Of),
+            rooms: rooms.map_or(Names::Any, Names::Of),
             assurance: self.assurance,
             seats,
             times,

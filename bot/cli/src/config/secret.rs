@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::document::{Key, Problems};
+use super::irc;
 
 /// The environment, as the binary passes it: the value of a variable.
 pub type Environment<'e> = dyn Fn(&str) -> Option<String> + 'e;
@@ -48,6 +49,28 @@ impl Sources<'_, '_> {
         fetched.unwrap_or_else(|wrong| {
             self.problems.say(key, wrong);
             Secret::default()
+        })
+    }
+
+    /// A file of certificates, or an empty text and a problem.
+    pub(super) fn certificates(&mut self, path: &Path, key: &Key) -> String {
+        let path = self.folder.join(path);
+        let shown = path.display();
+        let read = std::fs::read_to_string(&path).map_err(|error| {
+            format!("{shown} cannot be read ({error}); make it a file that this user may read")
+        });
+        let text = read.and_then(|text| {
+            if irc::certificates(&text).is_some() {
+                Ok(text)
+            } else {
+                Err(format!(
+                    "{shown} has no certificates; it is a PEM text that begins with -----BEGIN CERTIFICATE-----"
+                ))
+            }
+        });
+        text.unwrap_or_else(|wrong| {
+            self.problems.say(key, wrong);
+            String::new()
         })
     }
 

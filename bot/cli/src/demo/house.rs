@@ -187,9 +187,10 @@ fn config(sandbox: &Url) -> anyhow::Result<Config> {
     let env = |name: &str| match name {
         "HEROKU_TOKEN" => Some(tokens.heroku.clone()),
         "GITHUB_TOKEN" => Some(tokens.github.clone()),
-        _ => None,
+        // The demo is on no network, so nothing is ever logged in to with it.
+        _ => Some("none".to_owned()),
     };
-    let mut config = Config::parse("deploy/treeherder.toml", CONFIG, Path::new(""), &env)?;
+    let mut config = Config::parse("deploy/treeherder.toml", CONFIG, Path::new(""), &env)?.for_terminal();
     config.heroku.url = sandbox.clone();
     config.github.url = sandbox.join("github/")?;
     config.heroku.timeout = PATIENCE;
