@@ -47,6 +47,46 @@ fn the_first_rule_that_matches_allows() {
 }
 
 #[test]
+fn a_room_of_one_network_is_not_the_room_of_that_name_on_another() {
+    let decide = |rooms: &[&str], place: &str| {
+        let policy = Policy {
+            forbid: vec![],
+            allow: vec![Rule {
+                rooms: of(rooms),
+                ..rule("ops", &["restart"])
+            }],
+        };
+        let asked = Asked {
+            place,
+            ..asked("alice", "restart")
+        };
+        decide_by(&policy, &asked)
+    };
+    // The team is on the network irc.
+    for listed in ["irc/#ops", "irc/#o*", "irc/*", "#ops", "#o*", "*"] {
+        assert_eq!(decide(&[listed], "#ops"), "ops", "{listed}");
+    }
+    for listed in [
+        "libera/#ops",
+        "libera/*",
+        "irc/#dev",
+        "irc/ops",
+        "direct",
+        "irc2/#ops",
+    ] {
+        let said = decide(&[listed], "#ops");
+        assert!(said.starts_with("no: only in "), "{listed}: {said}");
+    }
+    assert_eq!(
+        decide(&["libera/#ops", "direct"], "#ops"),
+        "no: only in libera/#ops or a direct message"
+    );
+    assert_eq!(decide(&["#a/b"], "#a/b"), "ops");
+    assert_eq!(decide(&["irc/#a/b"], "#a/b"), "ops");
+    assert_eq!(decide(&["irc/*"], "direct"), "no: only in irc/*");
+}
+
+#[test]
 fn before_there_is_a_plan_any_effect_of_a_plan_will_do() {
     let unknown = Asked {
         effect: None,

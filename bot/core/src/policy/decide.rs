@@ -1,9 +1,9 @@
 //! Decides. This runs for every command line and, for help, for every command: until something is denied it
 //! allocates nothing.
 
-use super::{Names, Policy, Rule};
+use super::{Names, Policy, Rule, matches};
 use crate::id::TargetName;
-use crate::message::{Assurance, Place};
+use crate::message::{Assurance, Place, Room};
 use crate::person::{Directory, Person};
 use crate::plan::Effect;
 use crate::time::Timestamp;
@@ -122,13 +122,26 @@ impl Rule {
     }
 
     pub(super) fn is_about_place(&self, question: &Question<'_>) -> bool {
-        self.rooms.include(match question.place {
-            Place::Room(room) => room.name.as_str(),
-            Place::Direct(_) | Place::Nick { .. } => DIRECT,
-        })
+        match (&self.rooms, question.place) {
+            (Names::Any, _) => true,
+            (Names::Of(listed), Place::Room(room)) => listed.iter().any(|listed| includes(listed, room)),
+            (rooms @ Names::Of(_), Place::Direct(_) | Place::Nick { .. }) => rooms.include(DIRECT),
+        }
     }
 
     pub(super) fn holds_at(&self, now: Timestamp) -> bool {
         self.times.as_ref().is_none_or(|times| times.include(now))
+    }
+}
+
+/// Whether a room is the one that is listed: `#ops` on any network, `libera/#ops` on that one only, because #ops of one
+/// network is not #ops of another.
+fn includes(listed: &str, room: &Room) -> bool {
+    match listed.split_once('/') {
+        // A room's own name begins with # and may have a / in it.
+        Some((network, name)) if !listed.starts_with('#') => {
+            network == room.network.as_str() && matches(name, room.name.as_str())
+        }
+        _ => matches(listed, room.name.as_str()),
     }
 }

@@ -65,7 +65,7 @@ pub struct Rule {
     pub targets: Names,
     /// Whom it is for.
     pub who: Who,
-    /// Where: room names, and `direct` for direct messages.
+    /// Where: rooms (`#ops` on any network, `libera/#ops` on that one), and `direct` for direct messages.
     pub rooms: Names,
     /// How strongly they must prove who they are.
     pub assurance: Assurance,
@@ -100,14 +100,18 @@ impl Rule {
 impl Names {
     /// Whether the name is among them.
     pub fn include(&self, name: &str) -> bool {
-        let matches = |listed: &String| match listed.strip_suffix('*') {
-            Some(prefix) => name.starts_with(prefix),
-            None => listed == name,
-        };
         match self {
             Self::Any => true,
-            Self::Of(listed) => listed.iter().any(matches),
+            Self::Of(listed) => listed.iter().any(|listed| matches(listed, name)),
         }
+    }
+}
+
+/// Whether a name is the listed one; `*` at the end of that stands for any rest.
+fn matches(listed: &str, name: &str) -> bool {
+    match listed.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => listed == name,
     }
 }
 
