@@ -25,7 +25,7 @@ fn everything(tag: &str) -> Batch {
 
 /// How much of [`everything`] is there: nothing, or all seven.
 async fn written(store: &Fresh, tag: &str) -> usize {
-    let outgoing = store.outgoing(at(0), 999).await.unwrap();
+    let outgoing = store.outgoing(None, at(0), 999).await.unwrap();
     let unhandled = store.unhandled().await.unwrap();
     let audit = store.audit_from(1, 999).await.unwrap();
     [

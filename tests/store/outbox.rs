@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use countersign_core::store::{Batch, OutgoingState, Store, Write};
 
-use super::sample::{at, post};
+use super::sample::{at, place, post};
 use super::{Fresh, done, each_store};
 
 async fn enqueue(store: &Fresh, posts: &[(&str, &str)]) {
@@ -14,7 +14,7 @@ async fn enqueue(store: &Fresh, posts: &[(&str, &str)]) {
 }
 
 async fn due(store: &Arc<dyn Store>, seconds: i64) -> Vec<(u64, String)> {
-    let outgoing = store.outgoing(at(seconds), 50).await.unwrap();
+    let outgoing = store.outgoing(None, at(seconds), 50).await.unwrap();
     let words = |post: &countersign_core::reply::Post| countersign_core::reply::plain(post).join("\n");
     outgoing
         .iter()
@@ -34,7 +34,7 @@ async fn words(store: &Arc<dyn Store>, seconds: i64) -> Vec<String> {
 async fn a_post_waits_as_it_was_written() {
     for store in each_store().await {
         enqueue(&store, &[("#a", "hello")]).await;
-        let outgoing = store.outgoing(at(0), 50).await.unwrap();
+        let outgoing = store.outgoing(None, at(0), 50).await.unwrap();
         assert_eq!(outgoing.len(), 1);
         assert_eq!(outgoing[0].post, post("#a", "hello"));
         assert_eq!((outgoing[0].state, outgoing[0].tries), (OutgoingState::Queued, 0));
@@ -45,16 +45,16 @@ async fn a_post_waits_as_it_was_written() {
 async fn what_is_being_sent_is_still_there_and_says_so() {
     for store in each_store().await {
         enqueue(&store, &[("#a", "hello")]).await;
-        let id = store.outgoing(at(0), 1).await.unwrap()[0].id;
+        let id = store.outgoing(None, at(0), 1).await.unwrap()[0].id;
         done(&store, Batch::of(Write::Sending(id))).await;
-        let outgoing = store.outgoing(at(0), 1).await.unwrap();
+        let outgoing = store.outgoing(None, at(0), 1).await.unwrap();
         assert_eq!(
             (outgoing[0].state, outgoing[0].tries),
             (OutgoingState::Sending, 1)
         );
 
         done(&store, Batch::of(Write::Sent(id))).await;
-        assert_eq!(store.outgoing(at(0), 1).await.unwrap(), []);
+        assert_eq!(store.outgoing(None, at(0), 1).await.unwrap(), []);
     }
 }
 
@@ -63,7 +63,7 @@ async fn the_oldest_come_first() {
     for store in each_store().await {
         enqueue(&store, &[("#b", "one"), ("#a", "two"), ("#b", "three")]).await;
         assert_eq!(words(&store, 0).await, ["one", "two", "three"]);
-        assert_eq!(store.outgoing(at(0), 2).await.unwrap().len(), 2);
+        assert_eq!(store.outgoing(None, at(0), 2).await.unwrap().len(), 2);
     }
 }
 
@@ -83,9 +83,32 @@ async fn a_postponed_post_holds_back_those_after_it_in_its_place_and_no_others()
         .await;
         assert_eq!(words(&store, 29).await, ["one", "three"]);
         assert_eq!(words(&store, 30).await, ["one", "two", "three", "four"]);
-        let outgoing = store.outgoing(at(30), 50).await.unwrap();
+        let outgoing = store.outgoing(None, at(30), 50).await.unwrap();
         assert_eq!((outgoing[1].state, outgoing[1].tries), (OutgoingState::Queued, 1));
         assert_eq!(outgoing[1].due, at(30));
+    }
+}
+
+#[tokio::test]
+async fn each_place_is_told_apart() {
+    for store in each_store().await {
+        enqueue(&store, &[("#b", "one"), ("#a", "two"), ("#b", "three")]).await;
+        assert_eq!(
+            store.waiting_places(at(0)).await.unwrap(),
+            [place("#b"), place("#a")]
+        );
+        let to_b = store.outgoing(Some(&place("#b")), at(0), 9).await.unwrap();
+        assert_eq!(to_b.len(), 2);
+        assert_eq!(to_b[1].post, post("#b", "three"));
+
+        let (id, due) = (to_b[0].id, at(30));
+        done(&store, Batch::of(Write::Postpone { id, due })).await;
+        assert_eq!(
+            store.waiting_places(at(29)).await.unwrap(),
+            [place("#a")],
+            "the first of #b holds back the others"
+        );
+        assert_eq!(store.waiting_places(at(30)).await.unwrap().len(), 2);
     }
 }
 

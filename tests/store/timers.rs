@@ -99,7 +99,7 @@ async fn a_post_waits_for_its_time_and_not_while_it_is_being_sent() {
     for store in each_store().await {
         done(&store, Batch::of(Write::Enqueue(post("#a", "hello")))).await;
         assert_eq!(next(&store).await, Some(from_millis(0)), "at once");
-        let id = store.outgoing(at(0), 1).await.unwrap()[0].id;
+        let id = store.outgoing(None, at(0), 1).await.unwrap()[0].id;
         done(&store, Batch::of(Write::Sending(id))).await;
         assert_eq!(next(&store).await, None);
         done(&store, Batch::of(Write::Postpone { id, due: at(45) })).await;

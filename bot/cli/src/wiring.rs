@@ -66,6 +66,7 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
         random: parts.random,
         actions,
         scrubber: Arc::clone(&scrubber),
+        pages: Arc::default(),
         replica: parts.replica,
     };
     Ok(Bot::new(

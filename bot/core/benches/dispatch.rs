@@ -177,6 +177,7 @@ fn bot(commands: usize) -> Bot {
         random: Arc::new(SeededRandom::new(1)),
         actions: Actions::default(),
         scrubber: Arc::clone(&scrubber),
+        pages: Arc::default(),
         replica: "bench".into(),
     };
     Bot::new(context, registry(commands), Speaker::new([], scrubber), vec![])

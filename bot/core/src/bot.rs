@@ -8,8 +8,10 @@ use crate::chat::SendError;
 use crate::command::Registry;
 use crate::context::Context;
 use crate::dispatch::Dispatcher;
-use crate::message::{Account, Message, Place};
-use crate::reply::{Addressee, Post, Reply, Tone};
+use crate::id::NetworkId;
+use crate::message::Message;
+use crate::outbox;
+use crate::reply::{Post, Reply, Tone};
 use crate::speaker::Speaker;
 use crate::store::{Batch, MessageKey, Received, StoreError, Write};
 use crate::text::{clip, visible};
@@ -34,6 +36,7 @@ impl Bot {
         watchers: Vec<Arc<dyn Watcher>>,
     ) -> Self {
         let registry = Arc::new(registry);
+        let speaker = speaker.paging(Arc::clone(&context.pages), &context.settings.prefix);
         let dispatcher = Dispatcher::new(context.clone(), Arc::clone(&registry));
         Self {
             context,
@@ -78,7 +81,7 @@ impl Bot {
     }
 
     async fn answer(&self, message: &Message, reply: Reply) {
-        let post = addressed(message, reply);
+        let post = Post::answer(message, reply);
         let Err(error) = self.speaker.send(post.clone()).await else {
             return;
         };
@@ -88,6 +91,11 @@ impl Bot {
         {
             tracing::error!(%error, message = %message.id, "an answer is lost");
         }
+    }
+
+    /// A network is back: what waits to be said there is said now.
+    pub async fn network_is_back(&self, network: &NetworkId) -> Result<(), StoreError> {
+        outbox::hurry(&self.context, network).await
     }
 
     /// After a start: says which messages the last process took and did not deal with. They took no effect, because
@@ -106,34 +114,13 @@ impl Bot {
                     format!("restarted before \"{said}\" was dealt with"),
                 )
             };
-            let post = addressed(&message, Reply::line(words).toned(Tone::Waiting));
+            let post = Post::answer(&message, Reply::line(words).toned(Tone::Waiting));
             let batch = Batch::of(Write::Handled(MessageKey::of(&message)))
                 .write(Write::Enqueue(post))
                 .record(entry);
             self.context.store.commit(batch).await?;
         }
         Ok(())
-    }
-}
-
-/// An answer goes where the message was said, and speaks to who said it; a private one goes to them alone.
-fn addressed(message: &Message, reply: Reply) -> Post {
-    let account: Option<Account> = message.sender.account.clone();
-    let place = match (&account, reply.private) {
-        (Some(account), true) => Place::Direct(account.clone()),
-        _ => message.place.clone(),
-    };
-    let to = match &place {
-        Place::Room(_) => Some(Addressee {
-            name: message.sender.nick.clone(),
-            account,
-        }),
-        Place::Direct(_) | Place::Nick { .. } => None,
-    };
-    Post {
-        to,
-        thread: message.thread.clone(),
-        ..Post::to(place, reply)
     }
 }
 

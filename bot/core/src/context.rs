@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::id::ReplicaId;
 use crate::operation::Action;
+use crate::pages::Pages;
 use crate::random::Random;
 use crate::secret::Scrubber;
 use crate::settings::Settings;
@@ -52,6 +53,8 @@ pub struct Context {
     pub actions: Actions,
     /// What must never be said.
     pub scrubber: Arc<Scrubber>,
+    /// The rests of long answers.
+    pub pages: Arc<Pages>,
     /// Which process this is.
     pub replica: ReplicaId,
 }

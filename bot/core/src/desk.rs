@@ -9,7 +9,8 @@ use crate::command::Ask;
 use crate::context::Context;
 use crate::id::{OperationId, RequestId};
 use crate::refusal::Refusal;
-use crate::store::{MessageKey, StoreError, Write};
+use crate::reply::{Post, Reply};
+use crate::store::{Batch, MessageKey, StoreError, Write};
 
 /// How often a decision is taken anew because somebody else was faster.
 const TRIES: usize = 16;
@@ -35,9 +36,10 @@ impl Desk {
     }
 }
 
-/// The message that asks for this is dealt with, in the same transaction.
-fn handled(ask: &Ask<'_>) -> Write {
-    Write::Handled(MessageKey::of(ask.message))
+/// The message that asks for this is dealt with and answered, in the same transaction.
+fn answered(ask: &Ask<'_>, reply: Reply) -> Batch {
+    Batch::of(Write::Handled(MessageKey::of(ask.message)))
+        .write(Write::Enqueue(Post::answer(ask.message, reply)))
 }
 
 fn no_request(ask: &Ask<'_>, id: &RequestId) -> Refusal {

@@ -16,7 +16,7 @@ use crate::message::{Kind, Message};
 use crate::plan::Effect;
 use crate::policy::Decision;
 use crate::refusal::Refusal;
-use crate::reply::{Reply, Tone};
+use crate::reply::{Post, Reply, Tone};
 use crate::requests::Requests;
 use crate::seen::Seen;
 use crate::store::{Batch, Conflict, MessageKey, Received, StoreError, Write};
@@ -70,6 +70,7 @@ impl Dispatcher {
             registry: &self.registry,
             store: &*self.context.store,
             desk: &self.desk,
+            pages: &self.context.pages,
         };
         let outcome = if message.kind == Kind::Replayed {
             self.replayed(&ask).await
@@ -137,6 +138,7 @@ impl Dispatcher {
         if effect == Effect::Read {
             return match parsed.run(ask).await? {
                 Outcome::Reply(reply) => Ok(Some(reply)),
+                Outcome::Said => Ok(None),
                 // `op … retry` and the like look like reads until they have looked.
                 Outcome::Plan(draft) => self.journaled(ask, propose(*draft)).await,
             };
@@ -150,6 +152,7 @@ impl Dispatcher {
             }
             match parsed.run(ask).await? {
                 Outcome::Reply(reply) => Ok(Some(reply)),
+                Outcome::Said => Ok(None),
                 Outcome::Plan(draft) => propose(*draft).await,
             }
         };
@@ -189,7 +192,8 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Runs what decides or plans: the message is on disk before, and marked as dealt with after.
+    /// Runs what decides or plans: the message is on disk before, and marked as dealt with after. The answer is put into
+    /// the outbox with that mark, so that a crash cannot swallow it.
     async fn journaled(
         &self,
         ask: &Ask<'_>,
@@ -214,22 +218,32 @@ impl Dispatcher {
             Err(StoreError::Conflict(Conflict::Received(_))) => return Ok(None),
             Err(other) => return Err(other.into()),
         }
-        let outcome = run.await;
         let mut over = Batch::of(Write::Handled(MessageKey::of(ask.message)));
-        if let Err(refusal) = &outcome
-            && !refusal.fault
-        {
-            over.audit.push(crate::requests::entry(
-                ask,
-                Event::Refused,
-                format!("was refused: {}", refusal.words),
-            ));
+        let reply = match run.await {
+            Ok(reply) => reply,
+            Err(refusal) => {
+                if !refusal.fault {
+                    over.audit.push(crate::requests::entry(
+                        ask,
+                        Event::Refused,
+                        format!("was refused: {}", refusal.words),
+                    ));
+                }
+                Some(self.refused(ask, &refusal))
+            }
+        };
+        if let Some(reply) = &reply {
+            let answer = Post::answer(ask.message, reply.clone());
+            over.writes.push(Write::Enqueue(answer));
         }
-        // What was decided is decided: a store that fails now must not turn the answer into a "no".
-        if let Err(error) = self.context.store.commit(over).await {
-            tracing::error!(%error, message = %ask.message.id, "a message stays marked as not dealt with");
+        match self.context.store.commit(over).await {
+            Ok(_) => Ok(None),
+            // What was decided is decided: a store that fails now must not turn the answer into a "no".
+            Err(error) => {
+                tracing::error!(%error, message = %ask.message.id, "a message stays marked as not dealt with");
+                Ok(reply)
+            }
         }
-        outcome
     }
 
     fn refused(&self, ask: &Ask<'_>, refusal: &Refusal) -> Reply {

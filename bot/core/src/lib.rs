@@ -14,6 +14,7 @@ pub mod id;
 pub mod message;
 pub mod operation;
 mod outbox;
+pub mod pages;
 pub mod person;
 pub mod plan;
 pub mod policy;

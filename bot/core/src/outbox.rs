@@ -2,14 +2,14 @@
 //! consequence of, and sent from here. A post that a crash caught in the middle of sending is sent once more and
 //! says so.
 
-use std::collections::HashSet;
-
 use crate::chat::SendError;
 use crate::context::Context;
+use crate::id::NetworkId;
+use crate::message::Place;
 use crate::reply::Post;
 use crate::speaker::Speaker;
 use crate::store::{Batch, Outgoing, OutgoingState, StoreError, Write};
-use crate::time::{Duration, after};
+use crate::time::{Duration, Timestamp, after};
 
 /// Posts handled in one go.
 const BATCH: u32 = 50;
@@ -19,16 +19,38 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// What is added to a post that may have been said already.
 const AGAIN: &str = "(maybe said before: the bot was restarted while saying it)";
 
-/// Sends what is due.
-pub(crate) async fn deliver(context: &Context, speaker: &Speaker) -> Result<(), StoreError> {
-    let due = context.store.outgoing(context.now(), BATCH).await?;
-    let mut waiting = HashSet::new();
-    for outgoing in due {
-        let place = outgoing.post.place.clone();
-        // What was said first is heard first: a post that waits holds back those after it in the same place.
-        if !waiting.contains(&place) && send(context, speaker, outgoing).await? == Delivery::Waits {
-            waiting.insert(place);
+/// Sends what is due to a place. What was said first is heard first: a post that waits holds back those after it.
+pub(crate) async fn deliver(context: &Context, speaker: &Speaker, place: &Place) -> Result<(), StoreError> {
+    for outgoing in context.store.outgoing(Some(place), context.now(), BATCH).await? {
+        if send(context, speaker, outgoing).await? == Delivery::Waits {
+            break;
         }
+    }
+    Ok(())
+}
+
+/// A network is back: what waits for it is due now.
+pub(crate) async fn hurry(context: &Context, network: &NetworkId) -> Result<(), StoreError> {
+    let mut batch = Batch::default();
+    for place in context.store.waiting_places(Timestamp::MAX).await? {
+        if place.network() != network {
+            continue;
+        }
+        for outgoing in context
+            .store
+            .outgoing(Some(&place), Timestamp::MAX, BATCH)
+            .await?
+        {
+            if outgoing.state == OutgoingState::Queued && outgoing.due > context.now() {
+                batch.writes.push(Write::Postpone {
+                    id: outgoing.id,
+                    due: context.now(),
+                });
+            }
+        }
+    }
+    if !batch.writes.is_empty() {
+        context.store.commit(batch).await?;
     }
     Ok(())
 }

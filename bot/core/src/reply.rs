@@ -6,7 +6,7 @@ mod plain;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{MessageId, PostId};
-use crate::message::{Account, Place};
+use crate::message::{Account, Message, Place};
 use crate::time::Duration;
 
 pub use plain::{plain, plain_line};
@@ -186,6 +186,9 @@ pub struct Reply {
     pub tone: Tone,
     /// Whether it goes to the sender alone wherever they asked.
     pub private: bool,
+    /// Whether it is sent whole however long it is: somebody signs what it says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
 }
 
 impl Reply {
@@ -232,6 +235,13 @@ impl Reply {
     #[must_use]
     pub fn toned(mut self, tone: Tone) -> Self {
         self.tone = tone;
+        self
+    }
+
+    /// Sends all of it at once, however long it is.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.whole = true;
         self
     }
 
@@ -291,6 +301,24 @@ impl Post {
             thread: None,
             replaces: None,
             urgency: Urgency::Normal,
+        }
+    }
+
+    /// An answer: it goes where the message was said, and speaks to who said it; a private one goes to them alone.
+    pub fn answer(message: &Message, reply: Reply) -> Self {
+        let account = message.sender.account.clone();
+        let place = match (&account, reply.private) {
+            (Some(account), true) => Place::Direct(account.clone()),
+            _ => message.place.clone(),
+        };
+        let to = (!place.is_direct()).then(|| Addressee {
+            name: message.sender.nick.clone(),
+            account,
+        });
+        Self {
+            to,
+            thread: message.thread.clone(),
+            ..Self::to(place, reply)
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::chat::{Adapter, Capabilities, SendError};
 use crate::id::{NetworkId, PostId};
+use crate::pages::Pages;
 use crate::reply::{Attachment, Block, Line, Post, Reply, Span};
 use crate::secret::Scrubber;
 
@@ -14,6 +15,8 @@ use crate::secret::Scrubber;
 pub struct Speaker {
     adapters: HashMap<NetworkId, Arc<dyn Adapter>>,
     scrubber: Arc<Scrubber>,
+    /// For networks that have nothing but lines, with what to type in a room for the next page.
+    pages: Option<(Arc<Pages>, String)>,
 }
 
 impl Speaker {
@@ -23,7 +26,17 @@ impl Speaker {
             .into_iter()
             .map(|adapter| (adapter.network().clone(), adapter))
             .collect();
-        Self { adapters, scrubber }
+        Self {
+            adapters,
+            scrubber,
+            pages: None,
+        }
+    }
+
+    /// Speaks long answers page by page, on networks that have nothing but lines.
+    pub(crate) fn paging(mut self, pages: Arc<Pages>, prefix: &str) -> Self {
+        self.pages = Some((pages, format!("{prefix}more")));
+        self
     }
 
     /// What a network can do. One that is not connected can do nothing.
@@ -41,6 +54,11 @@ impl Speaker {
             });
         };
         self.scrub(&mut post.reply);
+        if let Some((pages, more)) = &self.pages
+            && adapter.capabilities().line_bytes.is_some()
+        {
+            post = pages.first(post, more);
+        }
         adapter.send(&post).await
     }
 

@@ -11,6 +11,7 @@ use crate::approval;
 use crate::command::Registry;
 use crate::context::Context;
 use crate::id::{OperationId, RequestId};
+use crate::message::Place;
 use crate::operation::{self, Engine};
 use crate::outbox;
 use crate::requests::Requests;
@@ -26,7 +27,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// A piece of work. No two pieces with the same key are done at the same time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Work {
-    Outbox,
+    Outbox(Place),
     Targets,
     Request(RequestId),
     Operation(OperationId),
@@ -208,9 +209,8 @@ impl Worker {
     async fn due(&mut self) -> Result<Vec<Work>, StoreError> {
         let now = self.shared.context.now();
         let mut due = Vec::new();
-        if !self.shared.context.store.outgoing(now, 1).await?.is_empty() {
-            due.push(Work::Outbox);
-        }
+        let places = self.shared.context.store.waiting_places(now).await?;
+        due.extend(places.into_iter().map(Work::Outbox));
         let locks = self.shared.context.store.locks().await?;
         if locks
             .iter()
@@ -294,7 +294,7 @@ impl Shared {
     /// Does a piece of work that was tried in vain so many times, and says what came of it.
     async fn perform(self: Arc<Self>, work: Work, tries: u32) -> Fruit {
         let fruit = match &work {
-            Work::Outbox => outbox::deliver(&self.context, &self.speaker)
+            Work::Outbox(place) => outbox::deliver(&self.context, &self.speaker, place)
                 .await
                 .map(|()| Fruit::Borne),
             Work::Targets => self.requests.end_locks().await.map(|()| Fruit::Borne),

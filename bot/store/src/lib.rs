@@ -20,6 +20,7 @@ use countersign_core::approval::Request;
 use countersign_core::audit::Record;
 use countersign_core::digest::Digest;
 use countersign_core::id::{OperationId, ReplicaId, RequestId};
+use countersign_core::message::Place;
 use countersign_core::operation::{Entry, Fence, Operation};
 use countersign_core::store::{
     AuditWhere, Batch, Hold, Lease, Lock, OperationsWhere, Outgoing, Receipt, Received, RequestsWhere, Store,
@@ -142,8 +143,17 @@ impl Store for Sqlite {
         inbox::unhandled(&self.readers).await
     }
 
-    async fn outgoing(&self, now: Timestamp, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
-        outbox::due(&self.readers, now, limit).await
+    async fn outgoing(
+        &self,
+        place: Option<&Place>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Outgoing>, StoreError> {
+        outbox::due(&self.readers, place, now, limit).await
+    }
+
+    async fn waiting_places(&self, now: Timestamp) -> Result<Vec<Place>, StoreError> {
+        outbox::places(&self.readers, now).await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {

@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(store.locks().await.unwrap()[0].target.as_str(), "stage");
         assert_eq!(store.holds().await.unwrap()[0].at, "v811");
         assert_eq!(store.unhandled().await.unwrap()[0].message.text, "!deploy prod");
-        assert_eq!(store.outgoing(Timestamp::MAX, 9).await.unwrap().len(), 2);
+        assert_eq!(store.outgoing(None, Timestamp::MAX, 9).await.unwrap().len(), 2);
         assert_eq!(
             store.note("prod releases").await.unwrap().as_deref(),
             Some("v812")

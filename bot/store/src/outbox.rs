@@ -1,6 +1,7 @@
 //! Posts that wait to be sent. What is said in one place is said in order: a post that waits for its time holds back
 //! those after it in the same place, and no others.
 
+use countersign_core::message::Place;
 use countersign_core::reply::Post;
 use countersign_core::store::{Outgoing, OutgoingState, StoreError};
 use countersign_core::time::{Timestamp, from_millis};
@@ -13,7 +14,14 @@ pub(crate) const DUE: &str = "
     SELECT outbox.id, outbox.sending, outbox.tries, outbox.due_at, outbox.body
     FROM outbox LEFT JOIN waiting ON waiting.place = outbox.place
     WHERE outbox.due_at <= $1 AND (waiting.first IS NULL OR outbox.id < waiting.first)
+        AND ($3 IS NULL OR outbox.place = $3)
     ORDER BY outbox.id LIMIT $2";
+
+/// The first post of each place, if it is due.
+pub(crate) const PLACES: &str = "
+    SELECT id, place FROM outbox
+    WHERE due_at <= $1 AND id IN (SELECT MIN(id) FROM outbox GROUP BY place)
+    ORDER BY id";
 
 pub(crate) async fn enqueue(db: &mut SqliteConnection, post: &Post) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO outbox (place, body) VALUES ($1, $2)")
@@ -53,10 +61,27 @@ pub(crate) async fn postpone(db: &mut SqliteConnection, id: u64, due: Timestamp)
     Ok(())
 }
 
-pub(crate) async fn due(db: &SqlitePool, now: Timestamp, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
+pub(crate) async fn places(db: &SqlitePool, now: Timestamp) -> Result<Vec<Place>, StoreError> {
+    let rows: Vec<(i64, String)> = sqlx::query_as(PLACES)
+        .bind(now.as_millisecond())
+        .fetch_all(db)
+        .await
+        .map_err(unavailable("reading posts"))?;
+    rows.into_iter()
+        .map(|(id, place)| decode("outbox", &id, &place))
+        .collect()
+}
+
+pub(crate) async fn due(
+    db: &SqlitePool,
+    place: Option<&Place>,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Outgoing>, StoreError> {
     let rows: Vec<(i64, bool, i64, i64, String)> = sqlx::query_as(DUE)
         .bind(now.as_millisecond())
         .bind(limit)
+        .bind(place.map(encode).transpose()?)
         .fetch_all(db)
         .await
         .map_err(unavailable("reading posts"))?;

@@ -40,10 +40,8 @@ impl Command for Approve {
 
     async fn run(&self, ask: &Ask<'_>, args: ApproveArgs) -> Result<Outcome, Refusal> {
         let note = Some(args.note.join(" ")).filter(|note| !note.is_empty());
-        let reply = ask
-            .desk
+        ask.desk
             .approve(ask, &RequestId::typed(&args.id), args.plan.as_deref(), note)
-            .await?;
-        Ok(Outcome::Reply(reply))
+            .await
     }
 }

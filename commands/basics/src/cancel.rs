@@ -41,10 +41,10 @@ impl Command for Cancel {
         let request = RequestId::typed(&args.id);
         let operation = OperationId::typed(&args.id);
         if is_request(&args.id) {
-            return Ok(Outcome::Reply(ask.desk.cancel_request(ask, &request).await?));
+            return ask.desk.cancel_request(ask, &request).await;
         }
         if args.operation {
-            return Ok(Outcome::Reply(ask.desk.cancel_operation(ask, &operation).await?));
+            return ask.desk.cancel_operation(ask, &operation).await;
         }
         let asked = ask
             .store
@@ -56,12 +56,11 @@ impl Command for Cancel {
             .operation(&operation)
             .await?
             .filter(|operation| !operation.state.is_final());
-        let reply = match (asked, running) {
-            (Some(asked), Some(running)) => return Err(replies::which(ask, &asked, &running)),
-            (Some(_), None) => ask.desk.cancel_request(ask, &request).await?,
-            (None, _) => ask.desk.cancel_operation(ask, &operation).await?,
-        };
-        Ok(Outcome::Reply(reply))
+        match (asked, running) {
+            (Some(asked), Some(running)) => Err(replies::which(ask, &asked, &running)),
+            (Some(_), None) => ask.desk.cancel_request(ask, &request).await,
+            (None, _) => ask.desk.cancel_operation(ask, &operation).await,
+        }
     }
 }
 

@@ -37,10 +37,8 @@ impl Command for Deny {
     }
 
     async fn run(&self, ask: &Ask<'_>, args: DenyArgs) -> Result<Outcome, Refusal> {
-        let reply = ask
-            .desk
+        ask.desk
             .deny(ask, &RequestId::typed(&args.id), args.reason.join(" "))
-            .await?;
-        Ok(Outcome::Reply(reply))
+            .await
     }
 }

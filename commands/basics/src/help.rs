@@ -53,12 +53,12 @@ mod tests {
     async fn it_lists_what_this_person_may_use_here() {
         insta::assert_snapshot!(hear("alice", "help").await, @"
         what you may use here; !help <command> tells more:
-          read    help, ping, status, whoami, can, pending, why, ops, locks, holds, audit
+          read    help, ping, more, status, whoami, can, pending, why, ops, locks, holds, audit
           decide  show, approve, deny, withdraw, cancel, op, lock, unlock, release-hold
         ");
         insta::assert_snapshot!(hear("dave_", "help").await, @"
         what you may use here; !help <command> tells more:
-          read    help, ping, status, whoami, can, pending, why, ops, locks, holds, audit
+          read    help, ping, more, status, whoami, can, pending, why, ops, locks, holds, audit
           decide  op
         ");
     }

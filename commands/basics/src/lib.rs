@@ -9,6 +9,7 @@ mod help;
 mod holds;
 mod lock;
 mod locks;
+mod more;
 mod op;
 mod ops;
 mod pending;
@@ -31,6 +32,7 @@ use countersign_core::command::{Registry, RegistryError};
 pub fn register(registry: &mut Registry) -> Result<(), RegistryError> {
     registry.add(help::Help)?;
     registry.add(ping::Ping)?;
+    registry.add(more::More)?;
     registry.add(status::Status)?;
     registry.add(whoami::Whoami)?;
     registry.add(can::Can)?;

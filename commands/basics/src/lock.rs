@@ -44,10 +44,6 @@ impl Command for Lock {
 
     async fn run(&self, ask: &Ask<'_>, args: LockArgs) -> Result<Outcome, Refusal> {
         let target = ask.settings.target(&args.target)?;
-        Ok(Outcome::Reply(
-            ask.desk
-                .lock(ask, target, args.reason.join(" "), args.span)
-                .await?,
-        ))
+        ask.desk.lock(ask, target, args.reason.join(" "), args.span).await
     }
 }

@@ -67,7 +67,7 @@ impl Command for Op {
         let reply = match args.what {
             None => replies::operation(ask, &operation, &ask.store.journal(&id).await?),
             Some(What::Log) => replies::log(&operation, &ask.store.journal(&id).await?),
-            Some(What::Abandon) => ask.desk.abandon(ask, &id).await?,
+            Some(What::Abandon) => return ask.desk.abandon(ask, &id).await,
             Some(What::Retry) => return propose(ask, &operation, RETRY),
             Some(What::Skip) => return propose(ask, &operation, SKIP),
         };

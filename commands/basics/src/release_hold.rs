@@ -40,8 +40,6 @@ impl Command for ReleaseHold {
 
     async fn run(&self, ask: &Ask<'_>, args: ReleaseHoldArgs) -> Result<Outcome, Refusal> {
         let target = ask.settings.target(&args.target)?;
-        Ok(Outcome::Reply(
-            ask.desk.release_hold(ask, target, args.why.join(" ")).await?,
-        ))
+        ask.desk.release_hold(ask, target, args.why.join(" ")).await
     }
 }

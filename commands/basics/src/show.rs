@@ -34,8 +34,6 @@ impl Command for Show {
     }
 
     async fn run(&self, ask: &Ask<'_>, args: ShowArgs) -> Result<Outcome, Refusal> {
-        Ok(Outcome::Reply(
-            ask.desk.show(ask, &RequestId::typed(&args.id)).await?,
-        ))
+        ask.desk.show(ask, &RequestId::typed(&args.id)).await
     }
 }

@@ -37,6 +37,6 @@ impl Command for Unlock {
 
     async fn run(&self, ask: &Ask<'_>, args: UnlockArgs) -> Result<Outcome, Refusal> {
         let target = ask.settings.target(&args.target)?;
-        Ok(Outcome::Reply(ask.desk.unlock(ask, target).await?))
+        ask.desk.unlock(ask, target).await
     }
 }

@@ -34,8 +34,6 @@ impl Command for Withdraw {
     }
 
     async fn run(&self, ask: &Ask<'_>, args: WithdrawArgs) -> Result<Outcome, Refusal> {
-        Ok(Outcome::Reply(
-            ask.desk.withdraw(ask, &RequestId::typed(&args.id)).await?,
-        ))
+        ask.desk.withdraw(ask, &RequestId::typed(&args.id)).await
     }
 }

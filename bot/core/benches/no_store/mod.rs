@@ -5,6 +5,7 @@ use countersign_core::approval::Request;
 use countersign_core::audit::Record;
 use countersign_core::digest::Digest;
 use countersign_core::id::{OperationId, ReplicaId, RequestId};
+use countersign_core::message::Place;
 use countersign_core::operation::{Entry, Fence, Operation};
 use countersign_core::store::{
     AuditWhere, Batch, Hold, Lease, Lock, OperationsWhere, Outgoing, Receipt, Received, RequestsWhere, Store,
@@ -64,9 +65,13 @@ impl Store for NoStore {
     async fn unhandled(&self) -> Answer<Vec<Received>> {
         unreachable!()
     }
-    async fn outgoing(&self, _: Timestamp, _: u32) -> Answer<Vec<Outgoing>> {
+    async fn outgoing(&self, _: Option<&Place>, _: Timestamp, _: u32) -> Answer<Vec<Outgoing>> {
         unreachable!()
     }
+    async fn waiting_places(&self, _: Timestamp) -> Answer<Vec<Place>> {
+        unreachable!()
+    }
+
     async fn next_due(&self) -> Answer<Option<Timestamp>> {
         unreachable!()
     }

@@ -7,6 +7,7 @@ use crate::approval::Origin;
 use crate::command::Registry;
 use crate::desk::Desk;
 use crate::message::Message;
+use crate::pages::Pages;
 use crate::person::Person;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -31,6 +32,8 @@ pub struct Ask<'a> {
     pub store: &'a dyn Store,
     /// For deciding.
     pub desk: &'a Desk,
+    /// The rests of long answers.
+    pub pages: &'a Pages,
 }
 
 impl Ask<'_> {

@@ -38,8 +38,10 @@ pub struct Spec {
 /// What a command came to.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It read something, or decided something through [`Ask::desk`].
+    /// It read something.
     Reply(Reply),
+    /// It decided something through [`Ask::desk`]; the answer is in the outbox, put there by the same transaction.
+    Said,
     /// It proposes something.
     Plan(Box<Draft>),
 }

@@ -1,13 +1,13 @@
 //! Locks and holds.
 
-use super::{Desk, handled};
+use super::{Desk, answered};
 use crate::audit::{self, Event};
-use crate::command::Ask;
+use crate::command::{Ask, Outcome};
 use crate::id::TargetName;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::requests;
-use crate::store::{Batch, Conflict, Lock, OperationsWhere, StoreError, Write};
+use crate::store::{Conflict, Lock, OperationsWhere, StoreError, Write};
 use crate::text::{ago, span};
 use crate::time::{Duration, after};
 
@@ -19,7 +19,7 @@ impl Desk {
         target: &TargetName,
         reason: String,
         time: Option<Duration>,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<Outcome, Refusal> {
         let Some(person) = ask.person else {
             return Err(
                 Refusal::new("I can't tell who you are").hint(format!("Type {}", ask.type_("whoami")))
@@ -33,34 +33,11 @@ impl Desk {
             until: time.map(|time| after(ask.now, time)),
             place: ask.message.place.clone(),
         };
+        let reply = self.locked(ask, target, time).await?;
         let entry = entry(ask, target, Event::Locked, format!("locked {target}: {reason}"));
-        match self
-            .context
-            .store
-            .commit(Batch::of(Write::Lock(lock)).write(handled(ask)).record(entry))
-            .await
-        {
-            Ok(_) => {
-                let how_long = time
-                    .map(|time| format!(" for {}", span(time)))
-                    .unwrap_or_default();
-                let unlock = ask.type_(&format!("unlock {target}"));
-                let open = self.context.store.operations(OperationsWhere::Open).await?;
-                let running = open
-                    .iter()
-                    .find(|operation| operation.plan.target.as_ref() == Some(target));
-                let but = running.map(|operation| {
-                    let cancel = ask.type_(&format!("cancel {}", operation.id));
-                    format!(
-                        " Op {} is under way there and goes on; {cancel} stops it.",
-                        operation.id
-                    )
-                });
-                Ok(Reply::line(format!(
-                    "{target} is yours{how_long}: nobody else changes it. {unlock} ends that.{}",
-                    but.unwrap_or_default()
-                )))
-            }
+        let batch = answered(ask, reply).write(Write::Lock(lock)).record(entry);
+        match self.context.store.commit(batch).await {
+            Ok(_) => Ok(Outcome::Said),
             Err(StoreError::Conflict(Conflict::Locked(lock))) => {
                 let words = format!(
                     "{target} was locked by {} {} (\"{}\")",
@@ -74,8 +51,36 @@ impl Desk {
         }
     }
 
+    /// What a lock means, and what it does not stop.
+    async fn locked(
+        &self,
+        ask: &Ask<'_>,
+        target: &TargetName,
+        time: Option<Duration>,
+    ) -> Result<Reply, Refusal> {
+        let how_long = time
+            .map(|time| format!(" for {}", span(time)))
+            .unwrap_or_default();
+        let unlock = ask.type_(&format!("unlock {target}"));
+        let open = self.context.store.operations(OperationsWhere::Open).await?;
+        let running = open
+            .iter()
+            .find(|operation| operation.plan.target.as_ref() == Some(target));
+        let but = running.map(|operation| {
+            let cancel = ask.type_(&format!("cancel {}", operation.id));
+            format!(
+                " Op {} is under way there and goes on; {cancel} stops it.",
+                operation.id
+            )
+        });
+        Ok(Reply::line(format!(
+            "{target} is yours{how_long}: nobody else changes it. {unlock} ends that.{}",
+            but.unwrap_or_default()
+        )))
+    }
+
     /// Ends a reservation, also somebody else's: that is told in the room where it was taken.
-    pub async fn unlock(&self, ask: &Ask<'_>, target: &TargetName) -> Result<Reply, Refusal> {
+    pub async fn unlock(&self, ask: &Ask<'_>, target: &TargetName) -> Result<Outcome, Refusal> {
         let lock = self
             .context
             .store
@@ -86,11 +91,19 @@ impl Desk {
         let (Some(lock), Some(person)) = (lock, ask.person) else {
             return Err(not_locked(target));
         };
-        let mut batch = Batch::of(Write::Unlock {
+        let own = lock.holder == person.id;
+        let reply = if own {
+            Reply::line(format!("{target} is free again."))
+        } else {
+            Reply::line(format!(
+                "{target} is free again; {} had locked it (\"{}\").",
+                lock.holder, lock.reason
+            ))
+        };
+        let mut batch = answered(ask, reply).write(Write::Unlock {
             target: target.clone(),
             since: lock.since,
-        })
-        .write(handled(ask));
+        });
         batch = batch.record(entry(
             ask,
             target,
@@ -100,7 +113,7 @@ impl Desk {
                 lock.holder, lock.reason
             ),
         ));
-        if lock.holder != person.id {
+        if !own {
             let words = format!("{}: {} took your lock off {target}.", lock.holder, person.id);
             batch = batch.write(Write::Enqueue(crate::reply::Post::to(
                 lock.place.clone(),
@@ -108,11 +121,7 @@ impl Desk {
             )));
         }
         match self.context.store.commit(batch).await {
-            Ok(_) if lock.holder == person.id => Ok(Reply::line(format!("{target} is free again."))),
-            Ok(_) => Ok(Reply::line(format!(
-                "{target} is free again; {} had locked it (\"{}\").",
-                lock.holder, lock.reason
-            ))),
+            Ok(_) => Ok(Outcome::Said),
             Err(StoreError::Conflict(Conflict::NotLocked(_))) => Err(not_locked(target)),
             Err(other) => Err(other.into()),
         }
@@ -124,23 +133,20 @@ impl Desk {
         ask: &Ask<'_>,
         target: &TargetName,
         why: String,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<Outcome, Refusal> {
         let entry = entry(
             ask,
             target,
             Event::Released,
             format!("released the hold on {target}: {why}"),
         );
-        let batch = Batch::of(Write::ReleaseHold(target.clone()))
-            .write(handled(ask))
+        let deploy = ask.type_(&format!("deploy {target}"));
+        let reply = Reply::line(format!("{target} is not held any more. {deploy} works again."));
+        let batch = answered(ask, reply)
+            .write(Write::ReleaseHold(target.clone()))
             .record(entry);
         match self.context.store.commit(batch).await {
-            Ok(_) => {
-                let deploy = ask.type_(&format!("deploy {target}"));
-                Ok(Reply::line(format!(
-                    "{target} is not held any more. {deploy} works again."
-                )))
-            }
+            Ok(_) => Ok(Outcome::Said),
             Err(StoreError::Conflict(Conflict::NotHeld(_))) => {
                 Err(Refusal::new(format!("{target} is not held")))
             }

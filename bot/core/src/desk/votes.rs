@@ -1,15 +1,15 @@
 //! Votes, and what people do to requests and operations.
 
-use super::{Desk, TRIES, by, handled, is_conflict, no_operation, no_request, not_counted, raced};
-use crate::approval::{Request, State, Transition, VoteRefusal};
+use super::{Desk, TRIES, answered, by, is_conflict, no_operation, no_request, not_counted, raced};
+use crate::approval::{Present, Request, State, Transition, VoteRefusal};
 use crate::audit::Event;
-use crate::command::Ask;
+use crate::command::{Ask, Outcome};
 use crate::id::{OperationId, RequestId};
 use crate::operation;
 use crate::refusal::Refusal;
 use crate::reply::{Block, Line, Post, Reply, Tone};
 use crate::requests::{self, card};
-use crate::store::{Batch, Write};
+use crate::store::Write;
 
 impl Desk {
     /// Signs a request. `plan` is the beginning of the digest that a button (or a careful person) names.
@@ -19,7 +19,7 @@ impl Desk {
         id: &RequestId,
         plan: Option<&str>,
         note: Option<String>,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<Outcome, Refusal> {
         let origin = ask.origin();
         for _ in 0..TRIES {
             let request = self.request(ask, id).await?;
@@ -40,39 +40,37 @@ impl Desk {
                 State::Approved { .. } => format!("signed. {id} has its signatures; it begins."),
                 _ => format!("signed. {id} {}.", signed.request().standing(&self.present(ask))),
             };
-            if self.write(ask, &request, signed, "signed").await? {
-                return Ok(Reply::line(words).toned(Tone::Good));
+            let reply = Reply::line(words).toned(Tone::Good);
+            if self.write(ask, &request, signed, "signed", reply).await? {
+                return Ok(Outcome::Said);
             }
         }
         Err(raced())
     }
 
     /// Nobody signs what was not sent to them: it is sent now, and they sign again.
-    async fn show_first(&self, ask: &Ask<'_>, request: &Request) -> Result<Reply, Refusal> {
-        let shown = self.show(ask, &request.id).await?;
-        let mut reply = Reply::line(Line::new(
-            "not signed yet: you were not sent this plan before. Here is all of it; sign again if you want it.",
-        ));
-        reply.blocks.extend(shown.blocks);
-        Ok(reply.toned(Tone::Waiting))
+    async fn show_first(&self, ask: &Ask<'_>, request: &Request) -> Result<Outcome, Refusal> {
+        let first = "not signed yet: you were not sent this plan before. Here is all of it; sign again if you want it.";
+        self.send_whole(ask, &request.id, Some(first)).await
     }
 
     /// Refuses a request for good.
-    pub async fn deny(&self, ask: &Ask<'_>, id: &RequestId, reason: String) -> Result<Reply, Refusal> {
+    pub async fn deny(&self, ask: &Ask<'_>, id: &RequestId, reason: String) -> Result<Outcome, Refusal> {
         let origin = ask.origin();
         for _ in 0..TRIES {
             let request = self.request(ask, id).await?;
             let denied = request.deny(by(ask, &origin)?, reason.clone(), &self.present(ask));
             let denied = denied.map_err(|refusal| not_counted(ask, &refusal))?;
-            if self.write(ask, &request, denied, "denied").await? {
-                return Ok(Reply::line(format!("denied. {id} will not run.")));
+            let reply = Reply::line(format!("denied. {id} will not run."));
+            if self.write(ask, &request, denied, "denied", reply).await? {
+                return Ok(Outcome::Said);
             }
         }
         Err(raced())
     }
 
     /// Takes the asker's signature back.
-    pub async fn withdraw(&self, ask: &Ask<'_>, id: &RequestId) -> Result<Reply, Refusal> {
+    pub async fn withdraw(&self, ask: &Ask<'_>, id: &RequestId) -> Result<Outcome, Refusal> {
         let origin = ask.origin();
         for _ in 0..TRIES {
             let request = self.request(ask, id).await?;
@@ -83,23 +81,25 @@ impl Desk {
                 "your signature is off. {id} {}.",
                 left.request().standing(&self.present(ask))
             );
-            if self.write(ask, &request, left, "no longer signs").await? {
-                return Ok(Reply::line(words));
+            let reply = Reply::line(words);
+            if self.write(ask, &request, left, "no longer signs", reply).await? {
+                return Ok(Outcome::Said);
             }
         }
         Err(raced())
     }
 
     /// Takes the asker's own request back.
-    pub async fn cancel_request(&self, ask: &Ask<'_>, id: &RequestId) -> Result<Reply, Refusal> {
+    pub async fn cancel_request(&self, ask: &Ask<'_>, id: &RequestId) -> Result<Outcome, Refusal> {
         let origin = ask.origin();
         for _ in 0..TRIES {
             let request = self.request(ask, id).await?;
             let cancelled = request
                 .cancel(by(ask, &origin)?, ask.now)
                 .map_err(|refusal| not_counted(ask, &refusal))?;
-            if self.write(ask, &request, cancelled, "takes back").await? {
-                return Ok(Reply::line(format!("{id} is taken back. Nothing was run.")));
+            let reply = Reply::line(format!("{id} is taken back. Nothing was run."));
+            if self.write(ask, &request, cancelled, "takes back", reply).await? {
+                return Ok(Outcome::Said);
             }
         }
         Err(raced())
@@ -113,11 +113,12 @@ impl Desk {
         before: &Request,
         transition: Transition,
         verb: &str,
+        reply: Reply,
     ) -> Result<bool, Refusal> {
         let after = transition.request();
         let here = &ask.message.place;
         let own = ask.person.is_some_and(|person| before.is_requester(person));
-        let mut batch = Batch::of(handled(ask));
+        let mut batch = answered(ask, reply);
         if after.state.is_final() {
             let others = requests::ended(after)
                 .into_iter()
@@ -145,35 +146,30 @@ impl Desk {
     }
 
     /// Sends all of a plan to where it was asked for, and remembers that it was.
-    pub async fn show(&self, ask: &Ask<'_>, id: &RequestId) -> Result<Reply, Refusal> {
+    pub async fn show(&self, ask: &Ask<'_>, id: &RequestId) -> Result<Outcome, Refusal> {
+        self.send_whole(ask, id, None).await
+    }
+
+    async fn send_whole(
+        &self,
+        ask: &Ask<'_>,
+        id: &RequestId,
+        first: Option<&str>,
+    ) -> Result<Outcome, Refusal> {
         for _ in 0..TRIES {
             let request = self.request(ask, id).await?;
-            let present = self.present(ask);
-            let mut reply = Reply::line(
-                Line::new(format!("request {id} by {}: ", request.plan.requester))
-                    .foreign(request.plan.summary.clone()),
-            );
-            reply.blocks.extend(crate::plan::whole(&request.plan));
-            if request.state == State::Pending {
-                let (card, _) = card(&request, &present);
-                reply.blocks.extend(card.blocks.last().cloned());
-                reply.buttons = card.buttons;
-            } else {
-                reply.blocks.push(Block::Line(
-                    Line::default().foreign(format!("{id} {}.", request.came_to())),
-                ));
+            let mut reply = whole(&request, &self.present(ask));
+            if let Some(first) = first {
+                reply.blocks.insert(0, Block::Line(first.into()));
+                reply = reply.toned(Tone::Waiting);
             }
             let place = ask.message.place.clone();
             if request.state != State::Pending || request.shown.contains(&place) {
-                return Ok(reply);
+                return Ok(Outcome::Reply(reply));
             }
-            match self
-                .context
-                .store
-                .commit(Batch::of(Write::Request(request.sent_to(place))).write(handled(ask)))
-                .await
-            {
-                Ok(_) => return Ok(reply),
+            let batch = answered(ask, reply).write(Write::Request(request.sent_to(place)));
+            match self.context.store.commit(batch).await {
+                Ok(_) => return Ok(Outcome::Said),
                 Err(error) if is_conflict(&error) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -182,7 +178,7 @@ impl Desk {
     }
 
     /// Stops an operation at the next safe point.
-    pub async fn cancel_operation(&self, ask: &Ask<'_>, id: &OperationId) -> Result<Reply, Refusal> {
+    pub async fn cancel_operation(&self, ask: &Ask<'_>, id: &OperationId) -> Result<Outcome, Refusal> {
         for _ in 0..TRIES {
             let mut operation = self.operation(ask, id).await?;
             if operation.state != operation::State::Running {
@@ -203,17 +199,12 @@ impl Desk {
                     format!("asked to stop op {id}: {}", operation.plan.summary),
                 )
             };
-            match self
-                .context
-                .store
-                .commit(
-                    Batch::of(Write::Operation(operation))
-                        .write(handled(ask))
-                        .record(entry),
-                )
-                .await
-            {
-                Ok(_) => return Ok(Reply::line(format!("op {id} stops at the next safe point."))),
+            let reply = Reply::line(format!("op {id} stops at the next safe point."));
+            let batch = answered(ask, reply)
+                .write(Write::Operation(operation))
+                .record(entry);
+            match self.context.store.commit(batch).await {
+                Ok(_) => return Ok(Outcome::Said),
                 Err(error) if is_conflict(&error) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -222,7 +213,7 @@ impl Desk {
     }
 
     /// Gives up an operation whose outcome is unknown.
-    pub async fn abandon(&self, ask: &Ask<'_>, id: &OperationId) -> Result<Reply, Refusal> {
+    pub async fn abandon(&self, ask: &Ask<'_>, id: &OperationId) -> Result<Outcome, Refusal> {
         for _ in 0..TRIES {
             let mut operation = self.operation(ask, id).await?;
             let (operation::State::Unknown { step, saw }, Some(person)) =
@@ -244,7 +235,10 @@ impl Desk {
                 digest: Some(operation.plan.digest()),
                 ..requests::entry(ask, Event::Ended, format!("gave up op {id} at \"{step}\": {saw}"))
             };
-            let mut batch = Batch::of(handled(ask)).record(entry);
+            let reply = Reply::line(format!(
+                "op {id} is given up as it is. What \"{step}\" did is for you to find out."
+            ));
+            let mut batch = answered(ask, reply).record(entry);
             if let Some(request) = self.context.store.request(&operation.request).await?
                 && let Ok(transition) = request.follow(&operation.state, ask.now)
             {
@@ -256,11 +250,7 @@ impl Desk {
                 .commit(batch.write(Write::Operation(operation)))
                 .await
             {
-                Ok(_) => {
-                    return Ok(Reply::line(format!(
-                        "op {id} is given up as it is. What \"{step}\" did is for you to find out."
-                    )));
-                }
+                Ok(_) => return Ok(Outcome::Said),
                 Err(error) if is_conflict(&error) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -283,4 +273,24 @@ impl Desk {
             .await?
             .ok_or_else(|| no_operation(ask, id))
     }
+}
+
+/// All of a request's plan, and what is still needed to run it.
+fn whole(request: &Request, present: &Present<'_>) -> Reply {
+    let id = &request.id;
+    let mut reply = Reply::line(
+        Line::new(format!("request {id} by {}: ", request.plan.requester))
+            .foreign(request.plan.summary.clone()),
+    );
+    reply.blocks.extend(crate::plan::whole(&request.plan));
+    if request.state == State::Pending {
+        let (card, _) = card(request, present);
+        reply.blocks.extend(card.blocks.last().cloned());
+        reply.buttons = card.buttons;
+    } else {
+        reply.blocks.push(Block::Line(
+            Line::default().foreign(format!("{id} {}.", request.came_to())),
+        ));
+    }
+    reply.whole()
 }

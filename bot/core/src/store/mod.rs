@@ -14,6 +14,7 @@ use crate::approval::Request;
 use crate::audit::Record;
 use crate::digest::Digest;
 use crate::id::{OperationId, PersonId, ReplicaId, RequestId, TargetName};
+use crate::message::Place;
 use crate::operation::{Entry, Fence, Operation};
 use crate::time::{Duration, Timestamp};
 
@@ -143,8 +144,17 @@ pub trait Store: Send + Sync {
     /// Messages that were received and not dealt with: what a crash interrupted. Oldest first.
     async fn unhandled(&self) -> Result<Vec<Received>, StoreError>;
 
-    /// Posts that wait to be sent and are due, oldest first.
-    async fn outgoing(&self, now: Timestamp, limit: u32) -> Result<Vec<Outgoing>, StoreError>;
+    /// Posts that wait to be sent and are due, to one place or to any, oldest first. A post that is not due yet holds
+    /// back those after it in its place.
+    async fn outgoing(
+        &self,
+        place: Option<&Place>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Outgoing>, StoreError>;
+
+    /// The places that have a post due, the longest waiting first.
+    async fn waiting_places(&self, now: Timestamp) -> Result<Vec<Place>, StoreError>;
 
     /// When the earliest timer is due: of operations, requests, locks and posts.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
