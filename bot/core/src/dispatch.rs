@@ -22,6 +22,7 @@ use crate::seen::Seen;
 use crate::store::{Batch, Conflict, MessageKey, Received, StoreError, Write};
 use crate::text::ago;
 use crate::time::between;
+use crate::trace::Trace;
 
 /// Asks for the plan only: nothing is asked for, nothing runs.
 const PLAN_ONLY: &str = "--plan";
@@ -47,6 +48,15 @@ impl Dispatcher {
             context,
             registry,
         }
+    }
+
+    /// The highest effect that the command in a message may have, by its declaration; nothing if the message is not for
+    /// the bot. What names no command is only answered.
+    pub fn declared(&self, message: &Message) -> Option<Effect> {
+        let line = addressed::command_line(&self.context.settings, message)?;
+        let name = line.split_whitespace().next()?;
+        let command = self.registry.find(name);
+        Some(command.map_or(Effect::Read, |command| command.spec().effect))
     }
 
     /// The reply to a message: nothing for chatter, for what was heard before, and where the reply is in the outbox.
@@ -249,10 +259,8 @@ impl Dispatcher {
     fn refused(&self, ask: &Ask<'_>, refusal: &Refusal) -> Reply {
         let mut sentence = refusal.sentence();
         if refusal.fault {
-            let mut bytes = [0; 3];
-            self.context.random.fill(&mut bytes);
-            let trace = hex::encode(bytes);
-            tracing::warn!(trace, command = ask.line.split_whitespace().next(), error = ?refusal.source, "{refusal}");
+            let trace = Trace::of(ask.message);
+            tracing::warn!(%trace, command = ask.line.split_whitespace().next(), error = ?refusal.source, "{refusal}");
             sentence = format!("{sentence}  [trace {trace}]");
         }
         Reply::line(sentence).toned(Tone::Bad)

@@ -29,5 +29,6 @@ pub mod speaker;
 pub mod store;
 pub mod text;
 pub mod time;
+pub mod trace;
 pub mod watch;
 pub mod worker;
