@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod audit;
+mod backup;
 mod batch;
 mod inbox;
 mod locks;
@@ -31,6 +32,7 @@ use sqlx::SqlitePool;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+pub use backup::{BackupError, Copy};
 pub use open::OpenError;
 
 use notes::LeaseAsk;
