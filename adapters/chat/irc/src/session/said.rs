@@ -1,0 +1,192 @@
+//! What people say: who said it, as far as that is proven, where, when, and whether only now.
+
+use std::collections::HashMap;
+
+use countersign_core::digest::Digest;
+use countersign_core::id::{AccountName, MessageId};
+use countersign_core::message::{Account, Assurance, Kind, Message, Place, Room, Sender};
+use countersign_core::time::{Duration, Timestamp, before, between};
+
+use super::format;
+use super::incoming::{Incoming, Source};
+use super::isupport::CaseMapping;
+use super::people::named;
+use super::{Effect, Session};
+
+/// What the clocks of a server and the bot's may differ by and still be believed.
+const SKEW: Duration = Duration::from_mins(5);
+/// Something said so shortly before the connection began still counts as said on it.
+const GRACE: Duration = Duration::from_secs(5);
+/// Batches that may be open at a time.
+const MOST_BATCHES: usize = 256;
+/// The longest id of a message that is believed to be one.
+const LONGEST_ID: usize = 200;
+
+/// The batches that are open, and whether each tells the past.
+#[derive(Debug, Default)]
+pub(super) struct Batches {
+    open: HashMap<String, bool>,
+}
+
+impl Batches {
+    /// Whether what is in this batch was said before. What is in a batch that nobody opened is taken for the past.
+    fn tells_the_past(&self, reference: &str) -> bool {
+        self.open.get(reference).copied().unwrap_or(true)
+    }
+
+    pub(super) fn heard(&mut self, reference: &str, kind: Option<&str>, inside: Option<&str>) {
+        if let Some(reference) = reference.strip_prefix('-') {
+            self.open.remove(reference);
+        } else if let (Some(reference), Some(kind)) = (reference.strip_prefix('+'), kind)
+            && self.open.len() < MOST_BATCHES
+        {
+            let kind = kind.to_ascii_lowercase();
+            let past = kind.contains("playback")
+                || kind.contains("history")
+                || inside.is_some_and(|outer| self.tells_the_past(outer));
+            self.open.insert(reference.to_owned(), past);
+        }
+    }
+}
+
+impl Session {
+    /// A PRIVMSG. Those of rooms that the bot is not told to be in, of servers, of bots and of itself are not heard.
+    pub(super) fn said(
+        &mut self,
+        heard: &Incoming,
+        target: &str,
+        text: &str,
+        now: Timestamp,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(source) = heard.source().filter(|_| self.is_registered()) else {
+            return;
+        };
+        let is_bot = ["bot", "draft/bot", "inspircd.org/bot"]
+            .iter()
+            .any(|tag| heard.tag(tag).is_some());
+        if text.starts_with('\u{1}') || is_bot || self.is_me(source.nick) {
+            return;
+        }
+        let room = self.rooms.get(&self.fold(target)).filter(|room| room.is_in());
+        let room = room.map(|room| room.settings.name.clone());
+        if room.is_none() && !self.is_me(target) {
+            return;
+        }
+        let account = self.proven(heard, source, now, room.is_none());
+        let network = self.settings.network.clone();
+        let account = account.map(|name| Account {
+            network: network.clone(),
+            name,
+        });
+        let place = match (room, &account) {
+            (Some(name), _) => Place::Room(Room { network, name }),
+            (None, Some(account)) => Place::Direct(account.clone()),
+            (None, None) => Place::Nick {
+                network,
+                nick: source.nick.to_owned(),
+            },
+        };
+        let plain = format::plain(text);
+        if plain.trim().is_empty() {
+            return;
+        }
+        let said_at: Option<Timestamp> = heard.tag("time").and_then(|time| time.parse().ok());
+        let id = self.id_of(heard, source, (target, text));
+        out.push(Effect::Heard(Message {
+            id,
+            place,
+            sender: Sender {
+                nick: source.nick.to_owned(),
+                assurance: if account.is_some() {
+                    Assurance::Account
+                } else {
+                    Assurance::Nick
+                },
+                account,
+            },
+            text: plain.into_owned(),
+            sent_at: said_at.map_or(now, |at| at.min(now)),
+            kind: if self.was_before(heard, said_at) {
+                Kind::Replayed
+            } else {
+                Kind::Said
+            },
+            thread: None,
+        }));
+    }
+
+    /// The account that the network proves the sender to be logged in as while they say this.
+    fn proven(
+        &mut self,
+        heard: &Incoming,
+        source: Source<'_>,
+        now: Timestamp,
+        direct: bool,
+    ) -> Option<AccountName> {
+        if self.is_relayed(heard, source.nick) {
+            return None;
+        }
+        let key = self.fold(source.nick);
+        let known = self.roster.account_of(&key, source.user, source.host);
+        let account = if self.caps.has("account-tag") {
+            let account = heard.tag("account").and_then(named);
+            if known.map(AccountName::as_str) != account && self.caps.tell_accounts() {
+                self.roster.account_is(&key, &source.address(), account);
+            }
+            account.map(AccountName::from)
+        } else if self.caps.tell_accounts() {
+            known.cloned()
+        } else {
+            None
+        };
+        match &account {
+            Some(account) if direct => {
+                self.roster.wrote(account, &key, source.nick, now);
+                self.changed = true;
+            }
+            Some(_) => {}
+            None => self.roster.wrote_unproven(&key),
+        }
+        account
+    }
+
+    /// Whether somebody speaks for somebody else. Relays are compared as coarsely as any network compares nicks, so
+    /// that none slips through by its spelling.
+    fn is_relayed(&self, heard: &Incoming, nick: &str) -> bool {
+        heard.tag("draft/relaymsg").is_some()
+            || heard.tag("relaymsg").is_some()
+            || (self.settings.relays.iter()).any(|relay| CaseMapping::Rfc1459.same(relay, nick))
+    }
+
+    /// Whether something keeps a history and tells it now.
+    fn was_before(&self, heard: &Incoming, said_at: Option<Timestamp>) -> bool {
+        let began = before(self.began_there.unwrap_or(self.began), GRACE);
+        said_at.is_some_and(|at| at < began)
+            || heard
+                .tag("batch")
+                .is_some_and(|batch| self.batches.tells_the_past(batch))
+    }
+
+    /// Takes the server's time of its welcome for the beginning, if it can be right: its clock may be off.
+    pub(super) fn began_at(&mut self, heard: &Incoming, now: Timestamp) {
+        let there: Option<Timestamp> = heard.tag("time").and_then(|time| time.parse().ok());
+        self.began_there = there.filter(|at| between(*at, now) < SKEW && between(now, *at) < SKEW);
+    }
+
+    /// The network's id, else one that is the same whenever the network tells the same, else one of our own.
+    fn id_of(&mut self, heard: &Incoming, source: Source<'_>, words: (&str, &str)) -> MessageId {
+        if let Some(id) = heard
+            .tag("msgid")
+            .filter(|id| !id.is_empty() && id.len() <= LONGEST_ID)
+        {
+            return MessageId::from(id);
+        }
+        if let Some(time) = heard.tag("time").filter(|time| !time.is_empty()) {
+            let all = [time, source.nick, words.0, words.1].join("\0");
+            return MessageId::from(format!("at-{}", Digest::of(all.as_bytes())));
+        }
+        self.unnamed += 1;
+        MessageId::from(format!("{}-{}", self.connection, self.unnamed))
+    }
+}
