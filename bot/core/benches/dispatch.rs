@@ -178,6 +178,7 @@ fn bot(commands: usize) -> Bot {
         actions: Actions::default(),
         scrubber: Arc::clone(&scrubber),
         pages: Arc::default(),
+        notary: None,
         replica: "bench".into(),
     };
     Bot::new(context, registry(commands), Speaker::new([], scrubber), vec![])

@@ -3,6 +3,9 @@
 //!
 //! `hash = SHA-256(hash of the record before ‖ canonical JSON of {seq, entry})`; the first follows 32 zero bytes.
 
+mod checkpoint;
+mod notary;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -10,6 +13,9 @@ use crate::digest::{Digest, EncodingError, canonical};
 use crate::id::{OperationId, PersonId, RequestId, TargetName};
 use crate::message::{Account, Assurance, Place};
 use crate::time::Timestamp;
+
+pub use checkpoint::{Checkpoint, Head, Mismatch, NoCheckpoint, Signer};
+pub use notary::Notary;
 
 /// The kinds of record. The list is closed: what is not in it is not audited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -11,6 +11,7 @@ use crate::dispatch::Dispatcher;
 use crate::id::NetworkId;
 use crate::message::Message;
 use crate::outbox;
+use crate::plan::Effect;
 use crate::reply::{Post, Reply, Tone};
 use crate::speaker::Speaker;
 use crate::store::{Batch, MessageKey, Received, StoreError, Write};
@@ -36,6 +37,10 @@ impl Bot {
         watchers: Vec<Arc<dyn Watcher>>,
     ) -> Self {
         let registry = Arc::new(registry);
+        let mut watchers = watchers;
+        if let Some(notary) = &context.notary {
+            watchers.push(Arc::new(notary.clone()));
+        }
         let speaker = speaker.paging(Arc::clone(&context.pages), &context.settings.prefix);
         let dispatcher = Dispatcher::new(context.clone(), Arc::clone(&registry));
         Self {
@@ -65,6 +70,11 @@ impl Bot {
             self.speaker.clone(),
             self.watchers.clone(),
         )
+    }
+
+    /// The highest effect that the command in a message may have; nothing if the message is not for the bot.
+    pub fn declared(&self, message: &Message) -> Option<Effect> {
+        self.dispatcher.declared(message)
     }
 
     /// Hears a message, and answers it. When this returns, a message that decides or plans is on disk and need not be

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::audit::Notary;
 use crate::id::ReplicaId;
 use crate::operation::Action;
 use crate::pages::Pages;
@@ -55,6 +56,8 @@ pub struct Context {
     pub scrubber: Arc<Scrubber>,
     /// The rests of long answers.
     pub pages: Arc<Pages>,
+    /// Posts checkpoints of the audit, if a room is configured for them.
+    pub notary: Option<Notary>,
     /// Which process this is.
     pub replica: ReplicaId,
 }

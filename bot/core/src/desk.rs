@@ -1,6 +1,7 @@
 //! Decisions: votes, locks, holds, and what becomes of operations. Each is one audited transaction; what is read
 //! before is read again if somebody else was faster.
 
+mod checkpoints;
 mod targets;
 mod votes;
 

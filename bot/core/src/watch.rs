@@ -30,8 +30,9 @@ pub trait Watcher: Send + Sync {
     /// What the store keeps its place under.
     fn name(&self) -> &str;
 
-    /// What it looks at. While an operation runs there it does not look: the operation tells its own news.
-    fn target(&self) -> &TargetName;
+    /// What it looks at, if that is a target. While an operation runs there it does not look: the operation tells its
+    /// own news.
+    fn target(&self) -> Option<&TargetName>;
 
     /// The rooms that hear when it cannot look.
     fn rooms(&self) -> &[Room];
@@ -57,7 +58,9 @@ pub(crate) async fn look(
 ) -> Result<(), StoreError> {
     let open = context.store.operations(OperationsWhere::Open).await?;
     if open.iter().any(|operation| {
-        operation.state == State::Running && operation.plan.target.as_ref() == Some(watcher.target())
+        operation.state == State::Running
+            && watcher.target().is_some()
+            && operation.plan.target.as_ref() == watcher.target()
     }) {
         return Ok(());
     }
@@ -97,11 +100,7 @@ async fn announce_once(
 ) -> Result<(), StoreError> {
     match context
         .store
-        .commit(announce::batch(
-            news,
-            context.now(),
-            Some(watcher.target().clone()),
-        ))
+        .commit(announce::batch(news, context.now(), watcher.target().cloned()))
         .await
     {
         Ok(_) | Err(StoreError::Conflict(Conflict::Announced(_))) => Ok(()),
@@ -112,7 +111,7 @@ async fn announce_once(
 fn blind(watcher: &dyn Watcher, trouble: &Trouble) -> Batch {
     let words = format!(
         "{}: I can't see what others do there: {} I keep looking.",
-        watcher.target(),
+        watcher.target().map_or(watcher.name(), TargetName::as_str),
         trouble.sentence()
     );
     let post = |room: &Room| {

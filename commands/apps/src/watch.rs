@@ -76,8 +76,8 @@ impl Watcher for Watch {
         &self.name
     }
 
-    fn target(&self) -> &TargetName {
-        &self.target
+    fn target(&self) -> Option<&TargetName> {
+        Some(&self.target)
     }
 
     fn rooms(&self) -> &[Room] {

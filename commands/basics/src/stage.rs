@@ -82,6 +82,7 @@ impl Shelf {
             actions: Actions::default(),
             scrubber: Arc::new(Scrubber::default()),
             pages: Arc::default(),
+            notary: None,
             replica: "test".into(),
         };
         let dispatcher = Dispatcher::new(context, Arc::new(registry));

@@ -223,6 +223,15 @@ impl Batch {
         self.audit.push(entry);
         self
     }
+
+    /// Adds all of another batch: both happen, or neither.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.require.extend(other.require);
+        self.writes.extend(other.writes);
+        self.audit.extend(other.audit);
+        self
+    }
 }
 
 /// What the store did.
