@@ -14,6 +14,7 @@ mod architecture;
 mod faults;
 mod hearing;
 mod heroku_cli;
+mod irc;
 mod kill;
 mod live;
 mod readme;

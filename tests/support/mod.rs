@@ -1,8 +1,10 @@
 //! What tests are written with.
 
 pub(crate) mod bot;
+pub(crate) mod irc;
 pub(crate) mod play;
 pub(crate) mod programs;
+pub(crate) mod proxy;
 
 /// Fails with the first line in which two texts differ, and what stands around it.
 pub(crate) fn same_text(expected: &str, found: &str, what: &str) {

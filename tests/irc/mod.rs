@@ -1,0 +1,3 @@
+//! The bot on real networks.
+
+mod servers;
