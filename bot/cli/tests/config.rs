@@ -13,7 +13,7 @@ use countersign_core::policy::Names;
 use secrecy::ExposeSecret as _;
 
 /// The commands that the samples may name.
-const COMMANDS: &[&str] = &["deploy", "rollback", "help", "ping", "whoami", "db-list"];
+const COMMANDS: &[&str] = &["deploy", "rollback", "help", "ping", "whoami", "more", "db-list"];
 
 fn environment(name: &str) -> Option<String> {
     match name {

@@ -15,7 +15,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, Problem};
-use super::secret;
+use super::mask;
 
 /// A configuration as text.
 #[derive(Debug)]
@@ -58,6 +58,14 @@ impl Key {
         }
     }
 
+    /// Its words, without which one of a list it is.
+    pub(super) fn fields(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.iter().filter_map(|step| match step {
+            Step::Field(name) => Some(name.as_str()),
+            Step::Item(_) => None,
+        })
+    }
+
     fn and(&self, step: Step) -> Self {
         Self(self.0.iter().cloned().chain([step]).collect())
     }
@@ -66,11 +74,7 @@ impl Key {
 /// As people write it: which one of a list it is, line and column say.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fields = self.0.iter().filter_map(|step| match step {
-            Step::Field(name) => Some(name.as_str()),
-            Step::Item(_) => None,
-        });
-        f.write_str(&fields.collect::<Vec<_>>().join("."))
+        f.write_str(&self.fields().collect::<Vec<_>>().join("."))
     }
 }
 
@@ -114,7 +118,7 @@ impl Document {
                 key = key.field(name);
                 ("it is missing".to_owned(), explained(&key))
             }
-            Mistake::Other(_) if secret::is_at(&key) => {
+            Mistake::Other(_) if mask::is_secret(&key) => {
                 let help = "write where it is: { env = \"NAME\" } or { file = \"PATH\" }. And change the secret: who read this file knows it";
                 ("a secret does not stand in the file".to_owned(), help.to_owned())
             }
@@ -140,7 +144,7 @@ impl Document {
             words: words.to_owned(),
             at: self.line_and_column(span.start),
             help: help.to_owned(),
-            text: NamedSource::new(&self.name, secret::masked(&self.text)),
+            text: NamedSource::new(&self.name, mask::masked(&self.text)),
             span: SourceSpan::from(span),
         }
     }

@@ -1,5 +1,8 @@
 //! `[[irc]]`: the IRC networks that the bot is on.
 
+mod login;
+mod server;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -7,20 +10,17 @@ use countersign_core::id::NetworkId;
 use countersign_core::message::Room;
 use countersign_core::secret::Secret;
 use countersign_core::time::Duration;
-use countersign_irc::{Login, Pace, RoomSettings, Server, Settings, Tls};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
+use countersign_irc::{Login, Pace, RoomSettings, Settings, Tls};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::document::{Key, Problems, did_you_mean};
-use super::network::{CONSOLE, DIRECT, LOCAL, check_room};
+use super::network::{CONSOLE, DIRECT, LOCAL, Networks, check_room};
 use super::secret::{SecretSource, Sources};
 use super::{check_name, span};
 
-/// The ports of IRC, with and without TLS.
-const TLS_PORT: u16 = 6697;
-const PLAIN_PORT: u16 = 6667;
+pub(super) use self::login::has_certificates;
+use self::login::line;
 
 /// An IRC network that the bot is on.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -161,43 +161,6 @@ impl IrcSection {
         }
     }
 
-    fn servers(&self, key: &Key, problems: &mut Problems<'_>) -> Vec<Server> {
-        let at = key.field("servers");
-        if self.servers.is_empty() {
-            problems.add(
-                &at,
-                "it has no server",
-                "write one, like \"irc.libera.chat:6697\"",
-            );
-        }
-        let port = if self.tls { TLS_PORT } else { PLAIN_PORT };
-        let mut servers = Vec::new();
-        for (index, written) in self.servers.iter().enumerate() {
-            let at = at.item(index);
-            let Some(server) = server(written, port) else {
-                let words = format!("{written:?} is not a server");
-                problems.add(
-                    &at,
-                    words,
-                    "write a name or an address and a port, like \"irc.libera.chat:6697\" or \"[::1]:6697\"",
-                );
-                continue;
-            };
-            if !self.tls && !server.is_loopback() {
-                problems.add(
-                    &at,
-                    format!(
-                        "{} is another machine, so the way there has to be encrypted",
-                        server.host
-                    ),
-                    "take tls = false out",
-                );
-            }
-            servers.push(server);
-        }
-        servers
-    }
-
     fn tls(&self, key: &Key, sources: &mut Sources<'_, '_>) -> Tls {
         let at = key.field("ca");
         match (&self.ca, self.tls) {
@@ -207,92 +170,35 @@ impl IrcSection {
                 sources.problems.add(
                     &at,
                     "without TLS no certificate is looked at",
-                    "take ca out, or tls = false",
+                    "take ca out, or take tls = false out",
                 );
                 Tls::Off
             }
             (Some(path), true) => Tls::Own(sources.certificates(path, &at)),
         }
     }
-
-    fn login(&self, key: &Key, sources: &mut Sources<'_, '_>) -> Login {
-        let mut wrong = |field: &str, words: &str, help: &str| {
-            sources.problems.add(&key.field(field), words, help);
-            Login::None
-        };
-        match (&self.account, &self.password, &self.certificate, &self.key) {
-            (None, None, None, None) => Login::None,
-            (Some(account), Some(password), None, None) => {
-                if account.is_empty() || !one_word(account) {
-                    wrong(
-                        "account",
-                        "this is not an account",
-                        "write one word: what services call it",
-                    );
-                }
-                Login::Password {
-                    account: account.clone(),
-                    password: line(sources, password, &key.field("password")),
-                }
-            }
-            (None, None, Some(path), Some(private)) => {
-                if !self.tls {
-                    wrong(
-                        "certificate",
-                        "without TLS no certificate can be shown",
-                        "log in with account and password",
-                    );
-                }
-                Login::Certificate {
-                    chain: sources.certificates(path, &key.field("certificate")),
-                    key: private_key(sources, private, &key.field("key")),
-                }
-            }
-            (_, Some(_), Some(_), _) => wrong(
-                "certificate",
-                "the bot logs in with a password or with a certificate",
-                "leave one of them out",
-            ),
-            (Some(_), None, None, _) => wrong(
-                "account",
-                "there is no password for it",
-                "write password = { env = \"NAME\" } or { file = \"PATH\" }",
-            ),
-            (None, Some(_), ..) => wrong(
-                "password",
-                "nothing says whose it is",
-                "write account = \"…\" with the bot's services account",
-            ),
-            (_, _, Some(_), None) => wrong(
-                "certificate",
-                "there is no key for it",
-                "write key = { file = \"PATH\" }",
-            ),
-            (_, _, None, Some(_)) => wrong(
-                "key",
-                "there is no certificate for it",
-                "write certificate = \"PATH\"",
-            ),
-            (Some(_), _, Some(_), Some(_)) => wrong(
-                "account",
-                "with a certificate services know whose account it is",
-                "leave account out",
-            ),
-        }
-    }
 }
 
-/// What the adapters of the networks are told. `name` is the bot's; `named` are the rooms that other sections name.
+/// What the adapters of the networks are told. `name` is the bot's; `named` are the rooms that
+/// other sections name.
 pub(super) fn resolve(
     written: Vec<IrcSection>,
     name: &str,
     named: &[Room],
+    names: &Networks,
     sources: &mut Sources<'_, '_>,
 ) -> Vec<Settings> {
     let networks = written.into_iter().enumerate().map(|(index, mut section)| {
         let key = Key::of("irc").item(index);
         let keys = std::mem::take(&mut section.room_keys);
         let mut network = section.resolve(name, &key, sources);
+        for (at, room) in network.rooms.iter().enumerate() {
+            let room = Room {
+                network: network.network.clone(),
+                name: room.name.clone(),
+            };
+            names.check_spelling(&room, &key.field("rooms").item(at), sources.problems);
+        }
         enter(&mut network, named);
         unlock(&mut network, &keys, &key.field("room_keys"), sources);
         network
@@ -350,10 +256,16 @@ fn unlock(
 
 fn check_network(name: &str, key: &Key, problems: &mut Problems<'_>) {
     check_name("a network", name, key, problems);
-    if [CONSOLE, LOCAL, DIRECT].contains(&name) {
+    let taken = match name {
+        CONSOLE => Some("the terminal of the demo"),
+        LOCAL => Some("this machine"),
+        DIRECT => Some("direct messages"),
+        _ => None,
+    };
+    if let Some(taken) = taken {
         problems.add(
             key,
-            format!("{name} is not free: it means something else"),
+            format!("{name} stands for {taken}"),
             "give the network another name",
         );
     }
@@ -402,62 +314,4 @@ fn is_nick(nick: &str) -> bool {
 
 fn one_word(text: &str) -> bool {
     !text.contains(|c: char| c.is_whitespace() || c.is_control())
-}
-
-/// `irc.libera.chat`, `irc.libera.chat:6697`, `[::1]:6697`.
-fn server(written: &str, default: u16) -> Option<Server> {
-    let (host, port) = if let Some(rest) = written.strip_prefix('[') {
-        let (host, port) = rest.split_once(']')?;
-        host.parse::<std::net::Ipv6Addr>().ok()?;
-        (host, port.strip_prefix(':').or(port.is_empty().then_some("")))
-    } else {
-        match written.split_once(':') {
-            Some((host, port)) => (host, Some(port).filter(|port| !port.is_empty())),
-            None => (written, Some("")),
-        }
-    };
-    let port = match port? {
-        "" => default,
-        digits => digits.parse().ok().filter(|port| *port > 0)?,
-    };
-    let is_host = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
-    (!host.is_empty() && host.chars().all(is_host)).then(|| Server {
-        host: host.to_owned(),
-        port,
-    })
-}
-
-/// A secret that goes into a line of IRC.
-fn line(sources: &mut Sources<'_, '_>, source: &SecretSource, key: &Key) -> Secret {
-    use secrecy::ExposeSecret as _;
-    let secret = sources.fetch(source, key);
-    if secret.expose_secret().contains(char::is_control) {
-        sources.problems.add(
-            key,
-            "it has a line break or another control character in it",
-            "IRC has no way to send that; look at where the secret is",
-        );
-    }
-    secret
-}
-
-fn private_key(sources: &mut Sources<'_, '_>, source: &SecretSource, key: &Key) -> Secret {
-    use rustls::pki_types::PrivateKeyDer;
-    use secrecy::ExposeSecret as _;
-    let secret = sources.fetch(source, key);
-    let pem = secret.expose_secret();
-    if !pem.is_empty() && PrivateKeyDer::from_pem_slice(pem.as_bytes()).is_err() {
-        sources.problems.add(
-            key,
-            "this is no private key",
-            "it is a PEM text that begins with -----BEGIN PRIVATE KEY-----",
-        );
-    }
-    secret
-}
-
-/// How many certificates a PEM text has; nothing if one cannot be read.
-pub(super) fn certificates(pem: &str) -> Option<usize> {
-    let found: Result<Vec<CertificateDer<'_>>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
-    found.ok().map(|found| found.len()).filter(|count| *count > 0)
 }

@@ -12,14 +12,17 @@ mod address;
 mod app;
 mod audit;
 mod bot;
+mod changes;
 mod document;
 mod error;
 mod github;
 mod heroku;
 mod irc;
 mod local;
+mod mask;
 mod network;
 mod person;
+mod places;
 mod reference;
 mod rule;
 mod secret;
@@ -49,11 +52,13 @@ use self::secret::Sources;
 pub use self::app::App;
 pub use self::audit::Audit;
 pub use self::bot::Bot;
+pub use self::changes::IrcChange;
 pub use self::error::{ConfigError, Problem};
 pub use self::github::Github;
 pub use self::heroku::Heroku;
 pub use self::local::Local;
 pub use self::network::{CONSOLE, LOCAL};
+pub use self::places::Places;
 pub use self::reference::{NoSuchKey, explain, schema};
 pub use self::secret::Environment;
 
@@ -137,7 +142,7 @@ impl Config {
         let github = written.github.resolve(&mut sources);
         let audit = written.audit.map(|audit| audit.resolve(&networks, &mut sources));
         let named = rooms(&written.app, &written.bot, audit.as_ref());
-        let irc = irc::resolve(written.irc, &written.bot.name, &named, &mut sources);
+        let irc = irc::resolve(written.irc, &written.bot.name, &named, &networks, &mut sources);
         let people: Vec<Person> = written.person.into_iter().map(Person::from).collect();
         let directory = person::directory(&people, &networks, &mut problems);
         let known = Known::of(&written.app, &people, &networks);
@@ -177,9 +182,9 @@ impl Config {
         self.bot.tell.iter_mut().for_each(here);
         for rule in self.policy.forbid.iter_mut().chain(&mut self.policy.allow) {
             if let Names::Of(rooms) = &mut rule.rooms {
-                rooms
-                    .iter_mut()
-                    .for_each(|room| *room = network::bare(room).to_owned());
+                for room in rooms {
+                    *room = network::bare(room).to_owned();
+                }
             }
         }
         self.directory = person::in_terminal(&self.directory);

@@ -1,5 +1,7 @@
 //! The networks by their names, and the rooms that are on them.
 
+use std::cell::RefCell;
+
 use countersign_core::id::NetworkId;
 use countersign_core::message::Room;
 use countersign_core::text;
@@ -16,16 +18,21 @@ pub(super) const DIRECT: &str = "direct";
 
 /// The networks that rooms can be on, in the order of the file.
 #[derive(Debug)]
-pub(super) struct Networks(Vec<NetworkId>);
+pub(super) struct Networks {
+    names: Vec<NetworkId>,
+    /// The rooms that were named so far.
+    named: RefCell<Vec<Room>>,
+}
 
 impl Networks {
     pub(super) fn new(names: Vec<NetworkId>) -> Self {
-        Self(names)
+        let named = RefCell::default();
+        Self { names, named }
     }
 
     /// The networks on which somebody can have an account.
     pub(super) fn with_accounts(&self) -> Vec<&str> {
-        self.0.iter().map(NetworkId::as_str).chain([LOCAL]).collect()
+        self.names.iter().map(NetworkId::as_str).chain([LOCAL]).collect()
     }
 
     /// The rooms that a list names: `#ops` if there is only one network that it can be on, else `libera/#ops`.
@@ -49,10 +56,30 @@ impl Networks {
             return None;
         }
         let network = self.meant(network, written, key, problems)?;
-        Some(Room {
+        let room = Room {
             network,
             name: name.into(),
-        })
+        };
+        self.check_spelling(&room, key, problems);
+        Some(room)
+    }
+
+    /// Networks make no difference between #Ops and #ops, but rules do: what forbids something in the one would not
+    /// forbid it in the other.
+    pub(super) fn check_spelling(&self, room: &Room, key: &Key, problems: &mut Problems<'_>) {
+        let mut named = self.named.borrow_mut();
+        let same = named.iter().find(|other| {
+            other.network == room.network && other.name.as_str().eq_ignore_ascii_case(room.name.as_str())
+        });
+        match same {
+            Some(other) if other.name != room.name => problems.add(
+                key,
+                format!("{} is called {} elsewhere in the file", room.name, other.name),
+                "write it the same way everywhere",
+            ),
+            Some(_) => {}
+            None => named.push(room.clone()),
+        }
     }
 
     /// A room of a rule, where `*` at the end stands for any rest, as core compares it: with its network in front if
@@ -66,10 +93,18 @@ impl Networks {
         if !(network.is_some() && name == "*" || check_room(name, key, problems)) {
             return written.to_owned();
         }
-        match self.meant(network, written, key, problems) {
-            Some(network) if self.0.len() > 1 || name == "*" => format!("{network}/{name}"),
-            _ => name.to_owned(),
+        let Some(network) = self.meant(network, written, key, problems) else {
+            return written.to_owned();
+        };
+        let pattern = match self.names.len() {
+            1 if name != "*" => name.to_owned(),
+            _ => format!("{network}/{name}"),
+        };
+        let name = name.into();
+        if !pattern.ends_with('*') {
+            self.check_spelling(&Room { network, name }, key, problems);
         }
+        pattern
     }
 
     fn meant(
@@ -79,7 +114,7 @@ impl Networks {
         key: &Key,
         problems: &mut Problems<'_>,
     ) -> Option<NetworkId> {
-        let (words, help) = match (network, self.0.as_slice()) {
+        let (words, help) = match (network, self.names.as_slice()) {
             (None, [only]) => return Some(only.clone()),
             (None, []) => (
                 format!("{written} is on no network"),

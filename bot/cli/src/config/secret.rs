@@ -60,11 +60,11 @@ impl Sources<'_, '_> {
             format!("{shown} cannot be read ({error}); make it a file that this user may read")
         });
         let text = read.and_then(|text| {
-            if irc::certificates(&text).is_some() {
+            if irc::has_certificates(&text) {
                 Ok(text)
             } else {
                 Err(format!(
-                    "{shown} has no certificates; it is a PEM text that begins with -----BEGIN CERTIFICATE-----"
+                    "{shown} has no certificates; name a PEM file, which begins with -----BEGIN CERTIFICATE-----"
                 ))
             }
         });
@@ -100,37 +100,4 @@ fn whole(mut value: String) -> Option<Secret> {
         }
     }
     (!value.trim().is_empty()).then(|| Secret::from(value))
-}
-
-/// The key that is the place of a secret, in whatever section.
-const KEY: &str = "token";
-
-/// Whether a secret is what the key is about.
-pub(super) fn is_at(key: &Key) -> bool {
-    key.last() == Some(KEY)
-}
-
-/// The text for showing lines of it: a secret that was written into it against all advice is not repeated. Its
-/// length stays, so that places in the text do too.
-pub(super) fn masked(text: &str) -> String {
-    text.split_inclusive('\n').map(masked_line).collect()
-}
-
-fn masked_line(line: &str) -> String {
-    match line.split_once('=') {
-        Some((key, value)) if key.trim() == KEY && !value.trim_start().starts_with('{') => {
-            let hidden: String = value
-                .bytes()
-                .map(|byte| {
-                    if byte.is_ascii_whitespace() {
-                        char::from(byte)
-                    } else {
-                        '*'
-                    }
-                })
-                .collect();
-            format!("{key}={hidden}")
-        }
-        _ => line.to_owned(),
-    }
 }

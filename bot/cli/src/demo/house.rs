@@ -46,7 +46,7 @@ pub(super) enum Kind {
 /// What a demo is played in.
 pub(super) struct House {
     pub(super) pace: Pace,
-    pub(super) config: Config,
+    pub(super) config: Box<Config>,
     pub(super) sandbox: Url,
     console: Arc<Console>,
     random: Arc<dyn Random>,
@@ -76,7 +76,7 @@ impl House {
         };
         let first = if same { 1 } else { first_id(&*random) };
         let console = Console::new(CONSOLE.into(), first, pace.clock(), output);
-        let config = config(&sandbox)?;
+        let config = Box::new(config(&sandbox)?);
         Ok(Self {
             pace,
             config,
