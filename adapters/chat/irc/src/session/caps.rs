@@ -102,6 +102,7 @@ impl Session {
                     self.caps.offered.remove(name);
                     self.lost(name, now);
                 }
+                self.look_everywhere(out);
             }
             _ => {}
         }
@@ -128,6 +129,7 @@ impl Session {
 
     fn granted(&mut self, list: &str, out: &mut Vec<Effect>) {
         let told_before = self.caps.tell_accounts();
+        let had_sasl = self.caps.has("sasl");
         for name in list.split_whitespace() {
             let name = name.trim_start_matches(['~', '=']);
             if let Some(name) = name.strip_prefix('-') {
@@ -142,7 +144,7 @@ impl Session {
             }
         }
         self.caps.asked.retain(|asked| !asked.is_empty());
-        if self.caps.has("sasl") {
+        if self.caps.has("sasl") && !had_sasl {
             self.services_came();
         }
         if !told_before && self.caps.tell_accounts() {

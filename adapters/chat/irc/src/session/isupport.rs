@@ -52,7 +52,8 @@ impl CaseMapping {
     }
 }
 
-/// What the server says about itself. Until it says it, what RFC 1459 says.
+/// What the server says about itself. Until it says it, what every server can do; and names compare as with a mapping
+/// that is not known, for the same reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Support {
     pub(super) case: CaseMapping,
@@ -79,7 +80,7 @@ pub(super) struct Support {
 impl Default for Support {
     fn default() -> Self {
         Self {
-            case: CaseMapping::Rfc1459,
+            case: CaseMapping::Ascii,
             room_marks: "#&".to_owned(),
             status_marks: String::new(),
             rank_marks: "@+".to_owned(),

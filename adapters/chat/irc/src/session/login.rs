@@ -201,8 +201,11 @@ impl Session {
 
     /// The network says that the bot is logged in, as this account if it says which.
     pub(super) fn logged_in(&mut self, account: Option<&str>) {
-        let account = account.map_or_else(|| self.me.wanted().to_owned(), str::to_owned);
-        self.login.account.get_or_insert(account);
+        match account {
+            Some(account) => self.login.account = Some(account.to_owned()),
+            None if self.login.account.is_none() => self.login.account = Some(self.me.wanted().to_owned()),
+            None => {}
+        }
         self.login.told = false;
         self.login.hopeless = false;
         self.login.pause = None;

@@ -59,7 +59,7 @@ pub(crate) enum Effect {
     /// The server answered the driver's own [`Line::ping`] with this token.
     Answered(String),
     /// The server did not deliver what was said to this target. The target is as the server writes it: compare it
-    /// without regard to letter case.
+    /// without regard to letter case. It is empty where the server does not say which line it is about.
     Undelivered {
         /// The room or nick.
         target: String,

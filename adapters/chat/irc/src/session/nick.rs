@@ -1,6 +1,6 @@
 //! What the bot is called, and getting its own nick back.
 
-use countersign_core::time::{Duration, Timestamp, after};
+use countersign_core::time::{Duration, Timestamp, after, between};
 
 use super::incoming::Incoming;
 use super::isupport::Support;
@@ -18,6 +18,8 @@ const SERVICES: Duration = Duration::from_secs(2);
 /// The pause before another attempt, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
+/// A nick that was kept for so long is the bot's again.
+const KEPT: Duration = Duration::from_mins(5);
 /// After so many attempts people are told.
 const TELL_AFTER: u32 = 2;
 
@@ -40,7 +42,9 @@ struct Regain {
     /// Services were asked; the nick is to be taken next.
     asked: bool,
     attempts: u32,
+    /// The last pause. It goes on growing until the nick was kept for a while: services may take it away again.
     pause: Option<Duration>,
+    kept_since: Option<Timestamp>,
     told: bool,
 }
 
@@ -125,8 +129,14 @@ impl Session {
     /// The server says what the bot is called.
     pub(super) fn called(&mut self, nick: &str, now: Timestamp) {
         nick.clone_into(&mut self.me.nick);
-        self.me.regain.next = Some(after(now, FIRST_PAUSE));
-        self.me.regain.asked = false;
+        let kept = self.has_its_nick();
+        let regain = &mut self.me.regain;
+        if regain.kept_since.is_some_and(|since| between(since, now) >= KEPT) {
+            regain.pause = None;
+        }
+        regain.kept_since = kept.then_some(now);
+        regain.next = Some(after(now, regain.pause.unwrap_or(FIRST_PAUSE)));
+        regain.asked = false;
         self.changed = true;
     }
 
@@ -182,10 +192,12 @@ impl Session {
                     "{network}: the bot has its nick {nick} back."
                 )));
             }
-            self.me.regain = Regain::default();
+            let regain = &mut self.me.regain;
+            (regain.next, regain.asked, regain.attempts, regain.told) = (None, false, 0, false);
             return;
         }
-        let first = self.me.regain.attempts == 0 && !self.me.regain.asked && self.login.is_in();
+        let regain = &self.me.regain;
+        let first = regain.attempts == 0 && regain.pause.is_none() && !regain.asked && self.login.is_in();
         if !first && self.me.regain.next.is_some_and(|at| at > now) {
             return;
         }

@@ -246,6 +246,21 @@ impl Session {
         )));
     }
 
+    /// The server did not let the bot speak in a room that it is in. People hear that once.
+    pub(super) fn silenced(&mut self, name: &str, words: &str, out: &mut Vec<Effect>) {
+        let key = self.fold(name);
+        if let Some(room) = self.rooms.get_mut(&key).filter(|room| room.is_in())
+            && !std::mem::replace(&mut room.told_silenced, true)
+        {
+            out.push(Effect::Trouble(format!(
+                "{} on {}: the bot may not speak (\"{}\"); ask an operator of the room to let it.",
+                room.settings.name,
+                self.settings.network,
+                shown(words)
+            )));
+        }
+    }
+
     /// Somebody invited the bot into a room.
     pub(super) fn invited(&mut self, nick: &str, name: &str, now: Timestamp) {
         let key = self.fold(name);

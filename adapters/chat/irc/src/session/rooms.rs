@@ -31,6 +31,8 @@ pub(super) struct Room {
     /// What keeps the bot out, in words, and whether people were told.
     pub(super) obstacle: Option<String>,
     pub(super) told: bool,
+    /// People were told that the bot may not speak there.
+    pub(super) told_silenced: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,7 @@ impl Room {
             pause: None,
             obstacle: None,
             told: false,
+            told_silenced: false,
         }
     }
 
@@ -93,6 +96,7 @@ impl Room {
     pub(super) fn entered(&mut self, now: Timestamp) -> bool {
         self.state = State::In { since: now };
         self.obstacle = None;
+        self.told_silenced = false;
         std::mem::take(&mut self.told)
     }
 

@@ -202,13 +202,12 @@ impl Session {
 
     /// An error that names what it is about: a room that was asked for, or something said.
     fn complained(&mut self, number: u16, words: &[String], now: Timestamp, out: &mut Vec<Effect>) {
-        let [_, target, .., text] = words else {
-            if matches!(number, 411 | 412 | 417) {
-                let text = words.last().map_or("", String::as_str);
-                self.undelivered(None, text, true, out);
-            }
+        let text = words.last().map_or("", String::as_str);
+        if matches!(number, 411 | 412 | 417) {
+            self.undelivered(None, text, true, out);
             return;
-        };
+        }
+        let Some(target) = words.get(1) else { return };
         if self.refused(number, target, text, now, out) {
             return;
         }
@@ -220,8 +219,11 @@ impl Session {
                 self.undelivered(Some(target), text, true, out);
             }
             // Somebody set or lifts a mode: it may work again.
-            403 | 404 | 437 | 477 | 489 => self.undelivered(Some(target), text, false, out),
-            407 | 408 | 411..=415 | 417 | 486 | 531 | 716 => self.undelivered(Some(target), text, true, out),
+            403 | 404 | 477 | 489 => {
+                self.silenced(target, text, out);
+                self.undelivered(Some(target), text, false, out);
+            }
+            407 | 408 | 413..=415 | 486 | 531 | 716 => self.undelivered(Some(target), text, true, out),
             _ => {}
         }
     }

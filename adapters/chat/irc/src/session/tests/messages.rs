@@ -1,0 +1,220 @@
+//! What is heard, of what there is to hear.
+
+use super::*;
+use countersign_core::message::{Assurance, Kind};
+
+#[test]
+fn a_message_in_a_room_is_heard_as_it_was_said() {
+    let mut net = Net::ready(CAPS, "CASEMAPPING=rfc1459");
+    net.hear("@time=2026-03-01T11:59:58.500Z;msgid=m1;account=alice :alice!a@home PRIVMSG #OPS :\u{2}!deploy\u{f} prod");
+    let message = net.heard().remove(0);
+    assert_eq!(message.id.as_str(), "m1");
+    assert_eq!(message.place, in_room("#Ops"));
+    assert_eq!(message.sender.nick, "alice");
+    assert_eq!(message.sender.account, Some(account("alice")));
+    assert_eq!(message.sender.assurance, Assurance::Account);
+    assert_eq!(message.text, "!deploy prod");
+    assert_eq!(
+        message.sent_at,
+        "2026-03-01T11:59:58.5Z".parse::<Timestamp>().unwrap()
+    );
+    assert_eq!(message.kind, Kind::Said);
+}
+
+#[test]
+fn a_direct_message_is_of_an_account_or_of_a_nick() {
+    let mut net = Net::ready(CAPS, "");
+    net.hear("@account=alice :al!a@home PRIVMSG bot :help");
+    net.hear(":bob!b@home PRIVMSG BOT :help");
+    let heard = net.heard();
+    assert_eq!(heard[0].place, direct("alice"));
+    assert_eq!(heard[1].place, nick("bob"));
+    assert_eq!(heard[1].sender.assurance, Assurance::Nick);
+    assert_eq!(net.session.target_of(&heard[0].place), Ok("al".to_owned()));
+    assert_eq!(net.session.target_of(&heard[1].place), Ok("bob".to_owned()));
+}
+
+#[test]
+fn what_is_not_for_the_bot_is_not_heard() {
+    let mut net = Net::ready(CAPS, "STATUSMSG=@+ CASEMAPPING=ascii");
+    for line in [
+        ":alice!a@home NOTICE #ops :!deploy prod",
+        ":alice!a@home PRIVMSG #ops :\u{1}ACTION deploys\u{1}",
+        ":alice!a@home PRIVMSG bot :\u{1}VERSION\u{1}",
+        ":alice!a@home PRIVMSG @#ops :!deploy prod",
+        ":alice!a@home PRIVMSG #elsewhere :!deploy prod",
+        ":alice!a@home PRIVMSG $*.test :!deploy prod",
+        ":alice!a@home PRIVMSG carol :!deploy prod",
+        ":alice!a@home PRIVMSG #ops :\u{2}\u{2} ",
+        ":alice!a@home PRIVMSG #ops",
+        ":alice!a@home PRIVMSG #ops two words",
+        ":irc.test PRIVMSG #ops :!deploy prod",
+        ":services PRIVMSG #ops :!deploy prod",
+        "PRIVMSG #ops :!deploy prod",
+        ":bot!b@h PRIVMSG #ops :!deploy prod",
+        ":BOT!b@h PRIVMSG bot :!deploy prod",
+        "@bot :helper!h@home PRIVMSG #ops :!deploy prod",
+        "@draft/bot= :helper!h@home PRIVMSG #ops :!deploy prod",
+        "@inspircd.org/bot :helper!h@home PRIVMSG #ops :!deploy prod",
+        "@+typing=active :alice!a@home TAGMSG #ops",
+        "",
+        " ",
+        "@",
+        ":",
+    ] {
+        net.hear(line);
+        assert!(net.heard().is_empty(), "{line}");
+    }
+    assert!(net.sent().is_empty());
+}
+
+#[test]
+fn the_same_message_told_twice_has_the_same_id() {
+    let mut net = Net::ready(CAPS, "");
+    let ids = |net: &mut Net, lines: [&str; 2]| {
+        lines.map(|line| {
+            net.hear(line);
+            net.heard().remove(0).id
+        })
+    };
+    let line = "@time=2026-03-01T12:00:01Z :a!a@h PRIVMSG #ops :hi";
+    let [one, again] = ids(&mut net, [line, line]);
+    assert_eq!(one, again);
+    let other = [
+        "@time=2026-03-01T12:00:01Z :a!a@h PRIVMSG #ops :ho",
+        "@time=2026-03-01T12:00:02Z :a!a@h PRIVMSG #ops :hi",
+    ];
+    let [other, later] = ids(&mut net, other);
+    assert!(one != other && one != later && other != later);
+    let bare = ":a!a@h PRIVMSG #ops :hi";
+    let [one, other] = ids(&mut net, [bare, bare]);
+    assert_eq!((one.as_str(), other.as_str()), ("c1-1", "c1-2"));
+}
+
+#[test]
+fn what_something_keeps_and_tells_again_is_marked() {
+    let mut net = Net::ready(CAPS, "");
+    let kind = |net: &mut Net, tags: &str| {
+        net.hear(&format!("{tags} :a!a@h PRIVMSG #ops :!deploy prod"));
+        net.heard().remove(0).kind
+    };
+    assert_eq!(kind(&mut net, "@time=2026-03-01T11:59:54Z"), Kind::Replayed);
+    assert_eq!(kind(&mut net, "@time=2026-03-01T11:59:56Z"), Kind::Said);
+    assert_eq!(kind(&mut net, "@time=nonsense"), Kind::Said);
+    net.hear(":irc.test BATCH +outer znc.in/playback #ops");
+    net.hear("@batch=outer :irc.test BATCH +inner netjoin a b");
+    net.hear(":irc.test BATCH +plain example.org/other #ops");
+    net.hear(":irc.test BATCH +history chathistory #ops");
+    assert_eq!(kind(&mut net, "@batch=outer"), Kind::Replayed);
+    assert_eq!(kind(&mut net, "@batch=inner"), Kind::Replayed);
+    assert_eq!(kind(&mut net, "@batch=history"), Kind::Replayed);
+    assert_eq!(kind(&mut net, "@batch=plain"), Kind::Said);
+    assert_eq!(kind(&mut net, "@batch=nobody-opened"), Kind::Replayed);
+    net.hear(":irc.test BATCH -outer");
+    assert_eq!(kind(&mut net, "@account=a"), Kind::Said);
+}
+
+#[test]
+fn a_server_whose_clock_is_off_is_believed_within_reason() {
+    for (welcome, said, kind) in [
+        ("2026-03-01T11:58:00Z", "2026-03-01T11:58:10Z", Kind::Said),
+        ("2026-03-01T12:02:00Z", "2026-03-01T12:01:00Z", Kind::Replayed),
+        ("2026-03-01T10:00:00Z", "2026-03-01T11:00:00Z", Kind::Replayed),
+    ] {
+        let mut net = Net::with(settings());
+        net.hear(&format!("@time={welcome} :irc.test 001 bot :Welcome"));
+        net.hear(":irc.test 376 bot :End");
+        net.let_in();
+        net.hear(&format!("@time={said} :a!a@h PRIVMSG #ops :hi"));
+        let message = net.heard().remove(0);
+        assert_eq!(message.kind, kind, "{welcome}");
+        assert!(message.sent_at <= net.now);
+    }
+}
+
+#[test]
+fn what_was_said_and_did_not_arrive_is_known() {
+    let mut net = Net::ready(CAPS, "");
+    for (line, target, lasting) in [
+        (":s 401 bot dave :No such nick", "dave", true),
+        (":s 404 bot #Ops :Cannot send to channel (+m)", "#Ops", false),
+        (":s 403 bot #gone :No such channel", "#gone", false),
+        (":s 412 bot :No text to send", "", true),
+        (":s 417 bot :Line too long", "", true),
+        (":s 716 bot erin :is in +g mode", "erin", true),
+        ("FAIL PRIVMSG BAD dave :No", "dave", true),
+    ] {
+        net.hear(line);
+        let (at, reason, lasts) = net.undelivered().remove(0);
+        assert_eq!((at.as_str(), lasts), (target, lasting), "{line}");
+        assert!(!reason.is_empty());
+    }
+    assert_eq!(
+        net.troubles().len(),
+        1,
+        "people hear that the bot may not speak in #Ops"
+    );
+}
+
+#[test]
+fn a_text_fits_with_the_name_that_others_see_before_it() {
+    let mut net = Net::with(settings());
+    net.welcome("USERLEN=10 HOSTLEN=64");
+    assert_eq!(
+        net.session.longest_text("#ops"),
+        512 - ":bot!12345678901@ PRIVMSG #ops :\r\n".len() - 64
+    );
+    net.hear(":bot!~bot@some.host JOIN #ops");
+    assert_eq!(
+        net.session.longest_text("#ops"),
+        512 - ":bot!~bot@some.host PRIVMSG #ops :\r\n".len()
+    );
+    net.hear(":irc.test 396 bot cloak :is now your displayed host");
+    assert_eq!(
+        net.session.longest_text("#ops"),
+        512 - ":bot!~bot@cloak PRIVMSG #ops :\r\n".len()
+    );
+    net.hear(":bot!~bot@cloak CHGHOST me longer.cloak");
+    assert_eq!(
+        net.session.longest_text("#ops"),
+        512 - ":bot!me@longer.cloak PRIVMSG #ops :\r\n".len()
+    );
+    net.hear(":bot!me@longer.cloak NICK longer_bot");
+    assert_eq!(
+        net.session.longest_text("#ops"),
+        512 - ":longer_bot!me@longer.cloak PRIVMSG #ops :\r\n".len()
+    );
+    net.hear(":irc.test 005 bot LINELEN=2048 :are supported");
+    assert!(net.session.longest_text("#ops") > 1_900);
+    assert_eq!(net.session.longest_text(&"x".repeat(4_000)), 4);
+}
+
+#[test]
+fn only_one_place_of_this_network_is_a_target() {
+    let net = Net::ready(CAPS, "");
+    assert_eq!(net.session.target_of(&in_room("#ops")), Ok("#Ops".to_owned()));
+    for place in [
+        "a,b",
+        "#ops",
+        "$*",
+        "",
+        "a b",
+        "@#ops",
+        "a\r\nQUIT",
+        "nick@host",
+        "*",
+    ] {
+        assert!(
+            matches!(
+                net.session.target_of(&nick(place)),
+                Err(crate::session::NoTarget::Nobody { .. })
+            ),
+            "{place:?}"
+        );
+    }
+    let elsewhere = Place::Nick {
+        network: NetworkId::from("other"),
+        nick: "alice".to_owned(),
+    };
+    assert!(net.session.target_of(&elsewhere).is_err());
+}
