@@ -69,8 +69,9 @@ pub(super) struct Support {
     pub(super) host_bytes: usize,
     /// Bytes of the longest line, with its end.
     pub(super) line_bytes: usize,
-    /// How many rooms one JOIN may name.
-    pub(super) rooms_per_join: usize,
+    /// How many targets a command may have, and how many rooms a JOIN, if that is told.
+    targets: usize,
+    join_targets: Option<usize>,
     /// It can say which accounts are in a room.
     pub(super) whox: bool,
     /// The user mode that marks bots.
@@ -88,7 +89,8 @@ impl Default for Support {
             user_bytes: 10,
             host_bytes: 64,
             line_bytes: 512,
-            rooms_per_join: 4,
+            targets: 4,
+            join_targets: None,
             whox: false,
             bot_mode: None,
         }
@@ -125,12 +127,8 @@ impl Support {
             "USERLEN" => self.user_bytes = number.unwrap_or(10).clamp(1, 128),
             "HOSTLEN" => self.host_bytes = number.unwrap_or(64).clamp(1, 255),
             "LINELEN" => self.line_bytes = number.unwrap_or(512).clamp(256, 8_192),
-            "MAXTARGETS" => self.rooms_per_join = number.unwrap_or(4).clamp(1, 100),
-            "TARGMAX" => {
-                if let Some(most) = join_limit(value) {
-                    self.rooms_per_join = most;
-                }
-            }
+            "MAXTARGETS" => self.targets = number.unwrap_or(4).clamp(1, 100),
+            "TARGMAX" => self.join_targets = join_limit(value),
             "WHOX" => self.whox = true,
             "BOT" => self.bot_mode = value.chars().next().filter(char::is_ascii_alphabetic),
             _ => {}
@@ -148,11 +146,17 @@ impl Support {
             "USERLEN" => self.user_bytes = usual.user_bytes,
             "HOSTLEN" => self.host_bytes = usual.host_bytes,
             "LINELEN" => self.line_bytes = usual.line_bytes,
-            "TARGMAX" | "MAXTARGETS" => self.rooms_per_join = usual.rooms_per_join,
+            "MAXTARGETS" => self.targets = usual.targets,
+            "TARGMAX" => self.join_targets = usual.join_targets,
             "WHOX" => self.whox = usual.whox,
             "BOT" => self.bot_mode = usual.bot_mode,
             _ => {}
         }
+    }
+
+    /// How many rooms one JOIN may name.
+    pub(super) fn rooms_per_join(&self) -> usize {
+        self.join_targets.unwrap_or(self.targets)
     }
 
     /// Whether this is the name of a room rather than a nick.
@@ -232,7 +236,7 @@ mod tests {
             "BOT=B ",
         ]);
         assert_eq!(
-            (support.nick_bytes, support.line_bytes, support.rooms_per_join),
+            (support.nick_bytes, support.line_bytes, support.rooms_per_join()),
             (Some(9), 2048, 7)
         );
         assert!(support.whox && support.bot_mode == Some('B'));
@@ -253,7 +257,7 @@ mod tests {
             "PREFIX=ov",
         ]);
         assert_eq!(
-            (support.nick_bytes, support.line_bytes, support.rooms_per_join),
+            (support.nick_bytes, support.line_bytes, support.rooms_per_join()),
             (None, 256, 1)
         );
         assert_eq!((support.bot_mode, support.rank_marks.as_str()), (None, "@+"));

@@ -47,7 +47,7 @@ impl Session {
         for key in self.rooms.unanswered(now) {
             self.kept_out(&key, "the server did not answer", AFTER_REFUSAL, now, out);
         }
-        let due = self.rooms.due(LINES * self.support.rooms_per_join, now);
+        let due = self.rooms.due(LINES * self.support.rooms_per_join(), now);
         let (mut names, mut keys) = (Vec::new(), Vec::new());
         let mut bytes = 0;
         for settings in &due {
@@ -58,7 +58,7 @@ impl Session {
                 continue;
             }
             let more = name.len() + secret.map_or(0, str::len) + 2;
-            if names.len() >= self.support.rooms_per_join || bytes + more > BYTES {
+            if names.len() >= self.support.rooms_per_join() || bytes + more > BYTES {
                 self.join(&mut names, &mut keys, out);
                 bytes = 0;
             }

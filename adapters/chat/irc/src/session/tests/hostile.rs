@@ -74,7 +74,7 @@ fn line() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn any_text_at_all_is_survived(lines in prop::collection::vec("(?s).{0,60}", 0..20)) {
@@ -116,8 +116,16 @@ proptest! {
                 net.hear(line);
             }
         }
+        net.hear(":alice!a@h PRIVMSG #ops :hi");
+        net.hear(&format!(":alice!a@h PRIVMSG {} :hi", net.session.nick().to_owned()));
         for message in net.heard() {
             prop_assert_eq!(message.sender.account, None);
         }
+        net.hear(":irc.test 354 bot 617 #ops a h alice alice");
+        net.hear(":alice!a@h ACCOUNT alice");
+        if net.session.target_of(&direct("alice")).is_ok() {
+            net.hear(":alice!a@h QUIT");
+        }
+        prop_assert!(net.session.target_of(&direct("alice")).is_err());
     }
 }
