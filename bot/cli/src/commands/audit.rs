@@ -1,46 +1,145 @@
 //! `countersign audit`: reads the audit of a store, also of one that a bot writes to meanwhile.
 
+use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
-use anyhow::Context as _;
-use countersign_core::audit::{Record, Verifier};
+use anyhow::{Context as _, bail};
+use countersign_core::audit::{Checkpoint, Head, Record, Signer as _, Verifier};
 use countersign_core::store::Store;
 use countersign_core::text::count;
+use countersign_core::time::Clock as _;
 use countersign_store::Sqlite;
+use secrecy::ExposeSecret as _;
 
-use crate::STORE_FILE;
-use crate::args::{Audit, Stored};
+use super::backup::path;
+use crate::args::{Audit, Configured, Kept, Verify};
+use crate::clock::SystemClock;
+use crate::config::{Config, Environment};
+use crate::random::SystemRandom;
+use crate::signing::{self, SigningKey};
 
 /// How many records are read at once.
 const PAGE: u32 = 1_000;
 
-pub(super) async fn run(args: &Audit) -> anyhow::Result<()> {
+pub(super) async fn run(args: &Audit, env: &Environment<'_>) -> anyhow::Result<()> {
     match args {
-        Audit::Verify(stored) => verify(&open(stored).await?).await,
-        Audit::Export(stored) => export(&open(stored).await?).await,
+        Audit::Verify(args) => verify(args, env).await,
+        Audit::Export(of) => export(&open(of).await?).await,
+        Audit::Checkpoint(args) => checkpoint(args, env).await,
+        Audit::Key { to } => key(to),
     }
 }
 
-async fn open(stored: &Stored) -> anyhow::Result<Sqlite> {
-    let path = if stored.data.is_dir() {
-        stored.data.join(STORE_FILE)
-    } else {
-        stored.data.clone()
-    };
-    Ok(Sqlite::open_read_only(path).await?)
+async fn open(of: &Kept) -> anyhow::Result<Sqlite> {
+    Ok(Sqlite::open_read_only(path(of)?).await?)
 }
 
-async fn verify(store: &dyn Store) -> anyhow::Result<()> {
+async fn verify(args: &Verify, env: &Environment<'_>) -> anyhow::Result<()> {
+    let checkpoints = checkpoints(args, env)?;
+    let store = open(&args.of).await?;
     let mut verifier = Verifier::default();
-    let checked = each_record(store, |record| Ok(verifier.check(&record)?)).await;
+    let checked = each_record(&store, |record| {
+        verifier.check(&record)?;
+        for checkpoint in &checkpoints {
+            checkpoint.check(&record)?;
+        }
+        Ok(())
+    })
+    .await;
     let last = verifier.last();
-    let whole = count(usize::try_from(last.map_or(0, |(seq, _)| seq))?, "record");
+    let length = last.map_or(0, |(seq, _)| seq);
+    let whole = count(usize::try_from(length)?, "record");
     checked.with_context(|| format!("the chain is broken after {whole}"))?;
+    for checkpoint in &checkpoints {
+        checkpoint.check_end(length)?;
+    }
     let mut stdout = io::stdout().lock();
     match last {
         Some((_, hash)) => writeln!(stdout, "{whole}, chain whole, last hash {hash}")?,
         None => writeln!(stdout, "0 records: nothing was recorded yet")?,
     }
+    for Checkpoint { head, .. } in &checkpoints {
+        writeln!(
+            stdout,
+            "record {} is the one that was signed at {}",
+            head.seq, head.at
+        )?;
+    }
+    Ok(())
+}
+
+/// The checkpoints that were given, each with a good signature.
+fn checkpoints(args: &Verify, env: &Environment<'_>) -> anyhow::Result<Vec<Checkpoint>> {
+    if args.checkpoint.is_empty() {
+        return Ok(Vec::new());
+    }
+    let key = public_key(args, env)?;
+    let read = |line: &String| {
+        let checkpoint: Checkpoint = line.parse()?;
+        checkpoint.signed_by(&key, signing::verify)?;
+        Ok(checkpoint)
+    };
+    args.checkpoint.iter().map(read).collect()
+}
+
+fn public_key(args: &Verify, env: &Environment<'_>) -> anyhow::Result<[u8; 32]> {
+    if let Some(digits) = &args.key {
+        let mut key = [0; 32];
+        hex::decode_to_slice(digits, &mut key).ok().context(
+            "--key is not a public key: 64 hexadecimal digits, as countersign audit key printed it",
+        )?;
+        return Ok(key);
+    }
+    match &args.of.config {
+        Some(path) => Ok(signing_key(&Config::load(path, env)?)?.public_key()),
+        None => bail!("a checkpoint is checked with the public key: give it with --key, or say --config"),
+    }
+}
+
+fn signing_key(config: &Config) -> anyhow::Result<SigningKey> {
+    let audit = config
+        .audit
+        .as_ref()
+        .context("the configuration has no [audit] with a key; countersign config explain audit says how")?;
+    SigningKey::of(&audit.key)
+}
+
+async fn checkpoint(args: &Configured, env: &Environment<'_>) -> anyhow::Result<()> {
+    let key = signing_key(&Config::load(&args.config, env)?)?;
+    let of = Kept {
+        config: Some(args.config.clone()),
+        data: None,
+    };
+    let (seq, hash, _) = open(&of)
+        .await?
+        .audit_head()
+        .await?
+        .context("nothing was recorded yet")?;
+    let at = SystemClock.now();
+    writeln!(io::stdout(), "{}", Head { seq, hash, at }.signed(&key))?;
+    Ok(())
+}
+
+fn key(to: &Path) -> anyhow::Result<()> {
+    let seed = signing::seed(&SystemRandom);
+    let public = hex::encode(SigningKey::of(&seed)?.public_key());
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(to)
+        .with_context(|| format!("{} cannot be written", to.display()))?;
+    writeln!(file, "{}", seed.expose_secret())?;
+    file.sync_all()?;
+    writeln!(
+        io::stdout(),
+        "the key is in {}, for this user alone. In the configuration:\n\n  [audit]\n  key = {{ file = \"{}\" }}\n\n\
+         Its public half checks what it signs; keep it where the bot cannot change it:\n\n  {public}",
+        to.display(),
+        to.display(),
+    )?;
     Ok(())
 }
 
