@@ -8,6 +8,7 @@ mod ids;
 mod limits;
 mod paging;
 mod refs;
+mod repositories;
 mod trees;
 
 pub use ci::Ci;
@@ -17,4 +18,5 @@ pub use countersign_http::{Etag, Polled, Retry, SetupError};
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{Branch, Invalid, Repo, Revision, Sha};
 pub use refs::Refusal;
+pub use repositories::Repository;
 pub use trees::{EntryKind, FolderChange, Tree, TreeEntry};

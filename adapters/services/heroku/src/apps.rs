@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use countersign_http::Call;
+use countersign_http::{Call, answered_at};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -49,7 +49,25 @@ pub struct Account {
     pub email: String,
 }
 
+/// The account that a token belongs to, and what time it was at Heroku.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whose {
+    /// The account.
+    pub account: Account,
+    /// When Heroku answered, by its own clock, in whole seconds.
+    pub at: Option<Timestamp>,
+}
+
 impl Heroku {
+    /// Whose token this is.
+    pub async fn account(&self) -> Result<Whose> {
+        let answer = self.client.ask(&Call::get(["account"])).await?;
+        Ok(Whose {
+            at: answered_at(&answer.headers),
+            account: answer.value,
+        })
+    }
+
     /// An app.
     pub async fn app(&self, app: &AppName) -> Result<App> {
         self.client.fetch(&Call::get(["apps", app.as_str()])).await

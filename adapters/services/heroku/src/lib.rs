@@ -12,7 +12,7 @@ mod paging;
 mod releases;
 mod slugs;
 
-pub use apps::{Account, App, AppId, AppName};
+pub use apps::{Account, App, AppId, AppName, Whose};
 pub use builds::{Build, BuildId, BuildStatus};
 pub use client::{DEFAULT_BASE_URL, Heroku, Settings};
 pub use config_vars::{ConfigChanges, ConfigVars};

@@ -13,4 +13,4 @@ pub use call::Call;
 pub use client::{Answer, Client, Etag, Polled, Settings};
 pub use error::{Error, ErrorKind, Retry, SetupError};
 pub use service::{Refused, Service};
-pub use wait::{retry_after, wait_until};
+pub use wait::{answered_at, retry_after, wait_until};

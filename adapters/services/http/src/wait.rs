@@ -16,8 +16,13 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 /// How long it is from the moment of the answer until `moment`; nothing when that has passed.
 pub fn wait_until(moment: Timestamp, headers: &HeaderMap) -> Option<Duration> {
-    let answered = timestamp(headers.get(header::DATE)?.to_str().ok()?)?;
+    let answered = answered_at(headers)?;
     Some(Duration::try_from(moment.duration_since(answered)).unwrap_or(Duration::ZERO))
+}
+
+/// When the answer was made, by the service's clock, in whole seconds.
+pub fn answered_at(headers: &HeaderMap) -> Option<Timestamp> {
+    timestamp(headers.get(header::DATE)?.to_str().ok()?)
 }
 
 fn timestamp(http_date: &str) -> Option<Timestamp> {

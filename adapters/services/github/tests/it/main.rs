@@ -5,6 +5,7 @@ mod branches;
 mod checks;
 mod comparisons;
 mod failures;
+mod repositories;
 mod secrets;
 
 use std::time::Duration;

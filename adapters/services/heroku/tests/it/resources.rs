@@ -52,6 +52,19 @@ async fn an_app() {
 }
 
 #[tokio::test]
+async fn whose_token_it_is_and_what_time_it_is_there() {
+    let server = Server::start([
+        json(&json!({ "id": "u-1", "email": "bot@example.com", "verified": true }))
+            .with("date", "Sun, 22 Nov 2026 10:00:00 GMT"),
+    ])
+    .await;
+    let whose = client(&server.url).account().await.unwrap();
+    assert_eq!(whose.account.email, "bot@example.com");
+    assert_eq!(whose.at, Some("2026-11-22T10:00:00Z".parse().unwrap()));
+    assert_eq!(server.finish()[0].line, "GET /account");
+}
+
+#[tokio::test]
 async fn a_release_by_id_and_by_version() {
     let server = Server::start([
         json(&release(811, "succeeded", true)),
