@@ -13,8 +13,8 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
         plain.push_str(&rest[..at]);
         let after = &rest[at + 1..];
         rest = match rest.as_bytes()[at] {
-            3 => without_colours(after, 2, |byte| byte.is_ascii_digit(), 1),
-            4 => without_colours(after, 6, |byte| byte.is_ascii_hexdigit(), 6),
+            3 => without_colours(after, 2, u8::is_ascii_digit, 1),
+            4 => without_colours(after, 6, u8::is_ascii_hexdigit, 6),
             _ => after,
         };
     }

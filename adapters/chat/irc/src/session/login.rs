@@ -23,6 +23,10 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 /// The most of an answer that one AUTHENTICATE carries.
 const CHUNK: usize = 400;
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own; any of them can be true"
+)]
 #[derive(Debug, Default)]
 pub(super) struct Login {
     stage: Stage,
@@ -224,10 +228,20 @@ impl Session {
         }
     }
 
-    /// SASL is over and went well.
-    pub(super) fn sasl_done(&mut self) {
+    /// SASL is over and went well. Atheme does not notice it of somebody who was on the network before, and then frees
+    /// no nick for them; so it is told once more, by the server's own command.
+    pub(super) fn sasl_done(&mut self, out: &mut Vec<Effect>) {
+        let was_asked = self.login.in_sasl();
         self.login.stage = Stage::Over;
         self.logged_in(None);
+        if let settings::Login::Password { account, password } = &self.settings.login
+            && was_asked
+            && self.is_registered()
+            && !self.login.no_nickserv
+            && let Ok(line) = Line::new("NICKSERV", &["IDENTIFY", account, password.expose_secret()])
+        {
+            out.push(Effect::Send(line.secret()));
+        }
     }
 
     /// The network says that the bot is not logged in any more.

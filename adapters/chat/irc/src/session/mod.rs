@@ -232,11 +232,6 @@ impl Session {
         self.ready && self.phase != Phase::Closed
     }
 
-    /// What the bot is called now.
-    pub(crate) fn nick(&self) -> &str {
-        self.me.nick()
-    }
-
     /// Where on the network something for this place is to be said.
     pub(crate) fn target_of(&self, place: &Place) -> Result<String, NoTarget> {
         if *place.network() != self.settings.network {

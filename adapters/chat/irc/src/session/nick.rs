@@ -110,20 +110,17 @@ impl Session {
         }
         // An erroneous nick is most often one that is too long.
         self.me.short |= number == 432;
-        match self.me.other() {
-            Some(nick) => {
-                self.send(Line::new("NICK", &[&nick]), out);
-                self.me.nick = nick;
-            }
-            None => {
-                let network = &self.settings.network;
-                let nick = &self.me.wanted;
-                out.push(Effect::Trouble(format!(
-                    "{network}: the server accepts neither the nick {nick} nor any like it. Choose another one in the configuration."
-                )));
-                self.close("the server accepted no nick".to_owned(), Pause::Long, out);
-            }
+        if let Some(nick) = self.me.other() {
+            self.send(Line::new("NICK", &[&nick]), out);
+            self.me.nick = nick;
+            return;
         }
+        let network = &self.settings.network;
+        let nick = &self.me.wanted;
+        out.push(Effect::Trouble(format!(
+            "{network}: the server accepts neither the nick {nick} nor any like it. Choose another one in the configuration."
+        )));
+        self.close("the server accepted no nick".to_owned(), Pause::Long, out);
     }
 
     /// The server says what the bot is called.

@@ -2,7 +2,7 @@
 
 use countersign_core::text;
 use countersign_core::time::{Duration, Timestamp};
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 
 use super::{Effect, NoTarget, Session};
 use crate::line::Line;
@@ -52,7 +52,7 @@ impl Session {
         let mut bytes = 0;
         for settings in &due {
             let name = settings.name.as_str();
-            let secret = settings.key.as_ref().map(|key| key.expose_secret());
+            let secret = settings.key.as_ref().map(ExposeSecret::expose_secret);
             if !self.can_join(name, secret) {
                 self.never(name, out);
                 continue;

@@ -221,6 +221,6 @@ impl Rooms {
 }
 
 fn keys(settings: &RoomSettings) -> Option<&str> {
-    use secrecy::ExposeSecret as _;
-    settings.key.as_ref().map(|key| key.expose_secret())
+    use secrecy::ExposeSecret;
+    settings.key.as_ref().map(ExposeSecret::expose_secret)
 }

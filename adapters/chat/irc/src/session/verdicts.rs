@@ -49,7 +49,7 @@ impl Session {
                 if let [command, _, .., text] = words.as_slice()
                     && command == "PRIVMSG"
                 {
-                    self.undelivered(words.get(2).filter(|_| words.len() > 3), text, true, out);
+                    undelivered(words.get(2).filter(|_| words.len() > 3), text, true, out);
                 }
             }
             _ if self.is_me(heard.name()) => self.happened_to_me(heard, now, out),
@@ -139,7 +139,7 @@ impl Session {
             396 => self.shown_at(second),
             900 => self.logged_in(words.get(2).map(String::as_str)),
             901 => self.logged_out(now),
-            903 | 907 => self.sasl_done(),
+            903 | 907 => self.sasl_done(out),
             902 | 904 | 905 | 906 => self.sasl_failed(number, out),
             908 => self.mechanisms(second, out),
             421 if second.eq_ignore_ascii_case("NICKSERV") => self.no_nickserv(now, out),
@@ -204,7 +204,7 @@ impl Session {
     fn complained(&mut self, number: u16, words: &[String], now: Timestamp, out: &mut Vec<Effect>) {
         let text = words.last().map_or("", String::as_str);
         if matches!(number, 411 | 412 | 417) {
-            self.undelivered(None, text, true, out);
+            undelivered(None, text, true, out);
             return;
         }
         let Some(target) = words.get(1) else { return };
@@ -216,25 +216,25 @@ impl Session {
                 let key = self.fold(target);
                 self.roster.gone(&key);
                 self.no_services(target, now, out);
-                self.undelivered(Some(target), text, true, out);
+                undelivered(Some(target), text, true, out);
             }
             // Somebody set or lifts a mode: it may work again.
             403 | 404 | 477 | 489 => {
                 self.silenced(target, text, out);
-                self.undelivered(Some(target), text, false, out);
+                undelivered(Some(target), text, false, out);
             }
-            407 | 408 | 413..=415 | 486 | 531 | 716 => self.undelivered(Some(target), text, true, out),
+            407 | 408 | 413..=415 | 486 | 531 | 716 => undelivered(Some(target), text, true, out),
             _ => {}
         }
     }
+}
 
-    fn undelivered(&self, target: Option<&String>, reason: &str, lasting: bool, out: &mut Vec<Effect>) {
-        out.push(Effect::Undelivered {
-            target: target.cloned().unwrap_or_default(),
-            reason: shown(reason),
-            lasting,
-        });
-    }
+fn undelivered(target: Option<&String>, reason: &str, lasting: bool, out: &mut Vec<Effect>) {
+    out.push(Effect::Undelivered {
+        target: target.cloned().unwrap_or_default(),
+        reason: shown(reason),
+        lasting,
+    });
 }
 
 /// How long to stay away after the server's last words: long where it would only say them again.

@@ -117,7 +117,7 @@ proptest! {
             }
         }
         net.hear(":alice!a@h PRIVMSG #ops :hi");
-        net.hear(&format!(":alice!a@h PRIVMSG {} :hi", net.session.nick().to_owned()));
+        net.hear(&format!(":alice!a@h PRIVMSG {} :hi", net.session.me.nick().to_owned()));
         for message in net.heard() {
             prop_assert_eq!(message.sender.account, None);
         }

@@ -140,9 +140,11 @@ fn services_that_go_away_in_the_middle_are_waited_for_later() {
     net.grant();
     assert_eq!(net.sent(), ["AUTHENTICATE PLAIN"]);
     net.hear("AUTHENTICATE +");
+    net.sent();
     net.hear(":irc.test 900 bot bot!b@h bot :You are now logged in as bot");
     net.hear(":irc.test 903 bot :SASL authentication successful");
-    net.sent();
+    assert!(!format!("{:?}", net.effects).contains("hunter2"));
+    assert_eq!(net.sent(), ["NICKSERV IDENTIFY bot hunter2"]);
     net.hear(":irc.test CAP bot DEL :sasl");
     net.hear(":irc.test CAP bot NEW :sasl");
     net.grant();

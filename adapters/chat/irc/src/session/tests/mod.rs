@@ -149,7 +149,7 @@ impl Net {
                 for room in rooms.split(' ').next().unwrap().split(',') {
                     self.hear(&format!(
                         ":{}!bot@bot.host JOIN {room}",
-                        self.session.nick().to_owned()
+                        self.session.me.nick().to_owned()
                     ));
                 }
             }
@@ -173,40 +173,37 @@ impl Net {
     /// What was sent since the last time.
     fn sent(&mut self) -> Vec<String> {
         self.take(|effect| match effect {
-            Effect::Send(line) => Ok(line.wire().to_owned()),
-            other => Err(other),
+            Effect::Send(line) => Some(line.wire().to_owned()),
+            _ => None,
         })
     }
 
     fn heard(&mut self) -> Vec<Message> {
         self.take(|effect| match effect {
-            Effect::Heard(message) => Ok(message),
-            other => Err(other),
+            Effect::Heard(message) => Some(message.clone()),
+            _ => None,
         })
     }
 
     fn troubles(&mut self) -> Vec<String> {
         self.take(|effect| match effect {
-            Effect::Trouble(words) => Ok(words),
-            other => Err(other),
+            Effect::Trouble(words) => Some(words.clone()),
+            _ => None,
         })
     }
 
     fn closed(&mut self) -> Option<(String, Pause)> {
         self.take(|effect| match effect {
-            Effect::Close { reason, pause } => Ok((reason, pause)),
-            other => Err(other),
+            Effect::Close { reason, pause } => Some((reason.clone(), *pause)),
+            _ => None,
         })
         .pop()
     }
 
     /// How often it said that messages flow.
     fn readies(&mut self) -> usize {
-        self.take(|effect| match effect {
-            Effect::Ready => Ok(()),
-            other => Err(other),
-        })
-        .len()
+        self.take(|effect| matches!(effect, Effect::Ready).then_some(()))
+            .len()
     }
 
     fn undelivered(&mut self) -> Vec<(String, String, bool)> {
@@ -215,8 +212,8 @@ impl Net {
                 target,
                 reason,
                 lasting,
-            } => Ok((target, reason, lasting)),
-            other => Err(other),
+            } => Some((target.clone(), reason.clone(), *lasting)),
+            _ => None,
         })
     }
 
@@ -231,14 +228,15 @@ impl Net {
         sender.account.map(|account| account.name.to_string())
     }
 
-    fn take<T>(&mut self, pick: impl Fn(Effect) -> Result<T, Effect>) -> Vec<T> {
+    fn take<T>(&mut self, pick: impl Fn(&Effect) -> Option<T>) -> Vec<T> {
         let mut picked = Vec::new();
-        for effect in std::mem::take(&mut self.effects) {
-            match pick(effect) {
-                Ok(it) => picked.push(it),
-                Err(other) => self.effects.push(other),
+        self.effects.retain(|effect| match pick(effect) {
+            Some(it) => {
+                picked.push(it);
+                false
             }
-        }
+            None => true,
+        });
         picked
     }
 }

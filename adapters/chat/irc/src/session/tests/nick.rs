@@ -10,7 +10,7 @@ fn a_taken_nick_is_got_around_without_a_storm() {
     for _ in 0..20 {
         net.hear(&format!(
             ":irc.test 433 * {} :Nickname is already in use",
-            net.session.nick().to_owned()
+            net.session.me.nick().to_owned()
         ));
         tried.extend(net.sent());
         if net.closed().is_some_and(|(_, pause)| pause == Pause::Long) {
@@ -64,7 +64,7 @@ fn services_free_the_nick_and_the_bot_takes_it() {
     net.later(2);
     assert_eq!(net.sent(), ["NICK bot"]);
     net.hear(":bot_!b@h NICK :bot");
-    assert_eq!(net.session.nick(), "bot");
+    assert_eq!(net.session.me.nick(), "bot");
     net.later(60);
     assert!(net.sent().iter().all(|line| !line.starts_with("NICK")));
     assert!(net.troubles().is_empty());
@@ -131,7 +131,7 @@ fn services_that_rename_the_bot_again_and_again_are_not_fought() {
     let mut net = Net::ready(CAPS, "WHOX");
     let mut nick_lines = 0;
     for _ in 0..120 {
-        if net.session.nick() == "bot" {
+        if net.session.me.nick() == "bot" {
             net.hear(":bot!b@h NICK Guest123");
         }
         net.later(30);
