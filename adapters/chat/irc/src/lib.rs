@@ -1,7 +1,27 @@
 #![doc = include_str!("../README.md")]
 
 mod adapter;
+mod backoff;
+mod dial;
+mod driver;
+mod ears;
+mod lane;
+mod line;
+mod lines;
+mod network;
+mod online;
+mod out;
+mod pace;
+mod patience;
+mod post;
+mod queue;
+mod session;
 mod settings;
+mod split;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod watch;
 
 pub use adapter::Irc;
 pub use settings::{Login, Pace, RoomSettings, Server, Settings, Tls};

@@ -1,0 +1,78 @@
+//! How long to wait before the next connection.
+
+use countersign_core::random::Random;
+use countersign_core::time::Duration;
+
+use crate::session::Pause;
+
+const FIRST: Duration = Duration::from_secs(1);
+/// After a server said that we come too often, or do not want us.
+const FIRST_LONG: Duration = Duration::from_mins(1);
+const LONGEST: Duration = Duration::from_mins(5);
+
+/// Pauses that double with each connection that came to nothing. Each is drawn between a half and the whole, so that
+/// the bots and people that one server lost do not all come back at once.
+#[derive(Debug, Default)]
+pub(crate) struct Backoff {
+    failures: u32,
+}
+
+impl Backoff {
+    /// A connection lasted: the next pause is a short one.
+    pub(crate) fn reset(&mut self) {
+        self.failures = 0;
+    }
+
+    /// The next pause.
+    pub(crate) fn next(&mut self, pause: Pause, random: &dyn Random) -> Duration {
+        let least = match pause {
+            Pause::Short => Duration::ZERO,
+            Pause::Long => FIRST_LONG,
+        };
+        let whole = FIRST
+            .saturating_mul(1 << self.failures.min(16))
+            .clamp(least, LONGEST);
+        self.failures = self.failures.saturating_add(1);
+        let mut byte = [0];
+        random.fill(&mut byte);
+        let drawn = whole / 2 + whole / 2 * u32::from(byte[0]) / u32::from(u8::MAX);
+        drawn.max(least)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::random::SeededRandom;
+
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_five_minutes_and_are_not_alike() {
+        let random = SeededRandom::new(7);
+        let mut backoff = Backoff::default();
+        let mut fraction = Vec::new();
+        for expected in [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300] {
+            let pause = backoff.next(Pause::Short, &random).as_secs_f64();
+            let expected = f64::from(expected);
+            assert!(
+                (expected / 2.0..=expected).contains(&pause),
+                "{pause} of {expected}"
+            );
+            fraction.push(pause / expected);
+        }
+        fraction.dedup_by(|a, b| (*a - *b).abs() < 0.01);
+        assert!(fraction.len() > 6, "{fraction:?}");
+        backoff.reset();
+        assert!(backoff.next(Pause::Short, &random) <= FIRST);
+    }
+
+    #[test]
+    fn whoever_is_told_to_stay_away_waits_a_minute_at_least() {
+        let random = SeededRandom::new(7);
+        let mut backoff = Backoff::default();
+        for _ in 0..20 {
+            let pause = backoff.next(Pause::Long, &random);
+            assert!((FIRST_LONG..=LONGEST).contains(&pause), "{pause:?}");
+        }
+    }
+}
