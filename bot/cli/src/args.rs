@@ -13,14 +13,35 @@ use url::Url;
 #[derive(Debug, Parser)]
 #[command(name = "countersign", version, arg_required_else_help = true)]
 pub struct Args {
+    /// How log lines are written
+    #[arg(long, value_enum, value_name = "FORMAT", global = true, default_value_t)]
+    pub log_format: LogFormat,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people
+    #[default]
+    Text,
+    /// JSON objects, one a line
+    Json,
+}
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the bot
+    Serve(Configured),
+    /// Give the running bot a command through its local socket
+    Do(Do),
+    /// Check the configuration and everything that it names, before the bot is started
+    Check(Check),
+    /// Copy the store to a file, also while the bot runs
+    Backup(Backup),
     /// Try the bot in this terminal, with several people and a pretend Heroku and GitHub
     Demo(Demo),
     /// Serve the pretend Heroku and GitHub alone, for other programs
@@ -43,9 +64,93 @@ impl Command {
     pub fn logs(&self) -> &'static str {
         match self {
             Self::Demo(Demo { script: None, .. }) => "off",
+            Self::Serve(_) => "warn,countersign=info",
+            // It says itself what is wrong.
+            Self::Check(_) => "off",
             _ => "warn",
         }
     }
+
+    /// Whether it works on several threads. One is enough for what waits most of the time, and takes less memory.
+    pub fn threads(&self) -> bool {
+        matches!(self, Self::Demo(_) | Self::Sandbox(_))
+    }
+}
+
+/// Where the configuration is.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Configured {
+    /// The configuration
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+}
+
+/// `countersign check`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub(crate) configured: Configured,
+    /// Ask no network and no service
+    #[arg(long)]
+    pub offline: bool,
+    /// Print each thing that was checked as a line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `countersign do`.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = DO)]
+pub struct Do {
+    #[command(flatten)]
+    pub(crate) way: Way,
+    /// Go on printing until what the command began has ended; Ctrl-C leaves it running
+    #[arg(long)]
+    pub follow: bool,
+    /// The command, as in chat: 'deploy prod'; without one, each line of stdin is a command
+    pub line: Option<String>,
+}
+
+/// Which socket: its own path, or the configuration that says it.
+#[derive(Clone, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct Way {
+    /// The configuration of the running bot, which says where its socket is
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The socket itself
+    #[arg(long, value_name = "PATH")]
+    pub socket: Option<PathBuf>,
+}
+
+const DO: &str = "\
+You are known by your user number: the configuration says which person has the account { network = \"local\", name = \
+\"1000\" }. The exit code is 0 when all was answered well, 1 when something was refused or failed, or the bot cannot be \
+reached.
+
+Others on this machine can see the arguments of a program, and a shell remembers them. No command of the bot takes a \
+password or a token, so there is never a reason to write one here.";
+
+/// `countersign backup`.
+#[derive(Debug, clap::Args)]
+pub struct Backup {
+    #[command(flatten)]
+    pub(crate) of: Kept,
+    /// The file to write; it must not exist yet
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+}
+
+/// Which store: that of a configuration, or the one in a folder.
+#[derive(Clone, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct Kept {
+    /// The configuration, which says where the data folder is
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The bot's data folder, or the store file itself
+    #[arg(long, value_name = "DIR|FILE")]
+    pub data: Option<PathBuf>,
 }
 
 /// `countersign demo`.
@@ -104,11 +209,42 @@ fn speed(text: &str) -> Result<f64, String> {
 #[derive(Debug, Subcommand)]
 pub enum Audit {
     /// Check that no record was changed, removed or added
-    Verify(Stored),
+    #[command(after_long_help = VERIFY)]
+    Verify(Verify),
     /// Print every record as a line of JSON
     #[command(after_long_help = EXPORT)]
-    Export(Stored),
+    Export(Kept),
+    /// Sign the end of the audit as it is now, and print that; !audit checkpoint has it posted
+    Checkpoint(Configured),
+    /// Make a key that signs checkpoints
+    Key {
+        /// The file to write; it must not exist yet
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
 }
+
+/// `countersign audit verify`.
+#[derive(Debug, clap::Args)]
+pub struct Verify {
+    #[command(flatten)]
+    pub(crate) of: Kept,
+    /// A checkpoint, the line as it was posted; several may be given
+    #[arg(long, value_name = "LINE")]
+    pub checkpoint: Vec<String>,
+    /// The public key that checkpoints are signed with, as countersign audit key printed it; with --config it is known
+    #[arg(long, value_name = "HEX")]
+    pub key: Option<String>,
+}
+
+const VERIFY: &str = "\
+The chain shows every change but one: records that are missing at its end. A checkpoint that was posted in a room shows \
+that too: copy its line, from \"audit checkpoint\" to the end.
+
+  countersign audit verify --data data --key PUBLIC-KEY --checkpoint 'audit checkpoint 120 …'
+
+Whoever can change the store can read the key that the bot signs with. What they cannot do is take back what stands in \
+the room's history.";
 
 const EXPORT: &str = "\
 Each record's hash is the SHA-256 of the hash of the record before it (32 bytes; zeros before the first) followed by \
@@ -117,14 +253,6 @@ the record's seq and entry as canonical JSON (RFC 8785). To check one by hand:
   jq -r .previous record.json | xxd -r -p > bytes
   jq -cjS '{seq, entry}' record.json >> bytes
   sha256sum bytes";
-
-/// Where a store is.
-#[derive(Debug, clap::Args)]
-pub struct Stored {
-    /// The bot's data folder, or the store file itself
-    #[arg(long, value_name = "DIR|FILE")]
-    pub data: PathBuf,
-}
 
 /// `countersign config`.
 #[derive(Debug, Subcommand)]

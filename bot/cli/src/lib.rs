@@ -6,9 +6,12 @@ pub mod commands;
 pub mod config;
 pub mod control;
 pub mod demo;
+pub mod local;
 pub mod logs;
 pub mod random;
 pub mod report;
+pub mod serve;
+pub mod signing;
 pub mod wiring;
 
 /// The file in a data folder that is the store.

@@ -1,23 +1,65 @@
 //! Logs: to stderr, so that stdout is for what was asked; scrubbed of every secret that the bot has seen.
 
 use std::io::{self, Write};
+use std::panic::PanicHookInfo;
 use std::sync::Arc;
 
 use countersign_core::secret::Scrubber;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 
-/// Begins to log. The filter is written like `RUST_LOG`; one that makes no sense logs warnings and errors. What the
-/// scrubber learns later is taken out as well.
-pub fn start(filter: &str, scrubber: Arc<Scrubber>) {
+use crate::args::LogFormat;
+
+/// Begins to log, panics too. The filter is written like `RUST_LOG`; one that makes no sense logs warnings and errors.
+/// What the scrubber learns later is taken out as well.
+pub fn start(filter: &str, format: LogFormat, scrubber: Arc<Scrubber>) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
-        .with_writer(move || Scrubbed {
-            scrubber: Arc::clone(&scrubber),
+    let stderr = Stderr(scrubber);
+    let log = tracing_subscriber::fmt().with_env_filter(filter);
+    match format {
+        LogFormat::Text => log
+            .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
+            .with_writer(stderr.clone())
+            .init(),
+        LogFormat::Json => log
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .with_writer(stderr.clone())
+            .init(),
+    }
+    std::panic::set_hook(Box::new(move |panic| told(panic, &stderr)));
+}
+
+/// A panic is logged. Where errors are not logged it is said all the same.
+fn told(panic: &PanicHookInfo<'_>, stderr: &Stderr) {
+    let words = panic.payload_as_str().unwrap_or("without words");
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    if tracing::enabled!(tracing::Level::ERROR) {
+        tracing::error!(place, "a bug: the program panicked: {words}");
+    } else {
+        // If not even that can be said, the exit code still says it.
+        writeln!(
+            stderr.make_writer(),
+            "a bug: the program panicked at {place}: {words}"
+        )
+        .ok();
+    }
+}
+
+/// Makes writers to stderr.
+#[derive(Clone)]
+struct Stderr(Arc<Scrubber>);
+
+impl MakeWriter<'_> for Stderr {
+    type Writer = Scrubbed<io::Stderr>;
+
+    fn make_writer(&self) -> Self::Writer {
+        Scrubbed {
+            scrubber: Arc::clone(&self.0),
             out: io::stderr(),
-        })
-        .init();
+        }
+    }
 }
 
 /// Takes secrets out of what is written. An event is written in one piece, so none is cut in two.

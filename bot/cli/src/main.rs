@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 use countersign::args::Args;
-use countersign::{commands, logs, report};
+use countersign::commands::{self, Surroundings};
+use countersign::{logs, report};
 use countersign_core::secret::Scrubber;
+use tokio::runtime::{Builder, Runtime};
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     // Before anything speaks TLS. Fails only if it is set already, which is as good.
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
@@ -17,11 +18,27 @@ async fn main() -> ExitCode {
     let args = Args::parse();
     let scrubber = Arc::new(Scrubber::default());
     let filter = environment("RUST_LOG").unwrap_or_else(|| args.command.logs().to_owned());
-    logs::start(&filter, Arc::clone(&scrubber));
-    match commands::run(args.command, scrubber).await {
+    logs::start(&filter, args.log_format, Arc::clone(&scrubber));
+    let surroundings = Surroundings {
+        scrubber,
+        environment: Arc::new(environment),
+    };
+    let outcome = runtime(args.command.threads())
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(commands::run(args.command, surroundings)));
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report::failure(&error),
     }
+}
+
+fn runtime(threads: bool) -> std::io::Result<Runtime> {
+    let mut builder = if threads {
+        Builder::new_multi_thread()
+    } else {
+        Builder::new_current_thread()
+    };
+    builder.enable_all().build()
 }
 
 #[expect(

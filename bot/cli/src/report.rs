@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
+use crate::commands::{Failed, Refused};
 use crate::config::{ConfigError, NoSuchKey};
 
 /// Says on stderr what went wrong, and with which code to end: 1 for what failed, 2 for what was asked wrongly.
@@ -10,6 +11,10 @@ pub fn failure(error: &anyhow::Error) -> ExitCode {
     if is_broken_pipe(error) {
         // Whoever read our output has seen enough.
         return ExitCode::SUCCESS;
+    }
+    if error.is::<Refused>() || error.is::<Failed>() {
+        // Why has been said.
+        return ExitCode::FAILURE;
     }
     let mut stderr = io::stderr().lock();
     let said = match error.downcast_ref::<ConfigError>() {

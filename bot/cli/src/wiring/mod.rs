@@ -1,10 +1,13 @@
 //! The one list of concrete types: everything that the bot is made of is named here and nowhere else. A new pack of
-//! commands is a line in [`bot`]; a new adapter is handed in by whoever runs the bot.
+//! commands is a line in [`bot`], a new kind of network a few in [`Networks`].
+
+mod networks;
 
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use countersign_apps::{App, Apps, Source};
+use countersign_core::audit::Notary;
 use countersign_core::bot::Bot;
 use countersign_core::chat::Adapter;
 use countersign_core::command::Registry;
@@ -20,6 +23,9 @@ use countersign_github::GitHub;
 use countersign_heroku::Heroku;
 
 use crate::config::{self, Config};
+use crate::signing::SigningKey;
+
+pub use networks::{Ears, Networks, rooms};
 
 /// What differs from one way of running the bot to another.
 #[expect(missing_debug_implementations, reason = "its parts are behind traits")]
@@ -43,11 +49,12 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
     let scrubber = parts.scrubber;
     scrubber.learn(&config.heroku.token);
     scrubber.learn(&config.github.token);
+    networks::learn(config, &scrubber);
+    if let Some(audit) = &config.audit {
+        scrubber.learn(&audit.key);
+    }
     let apps = Arc::new(apps(config, &scrubber)?);
-
-    let mut registry = Registry::new();
-    countersign_basics::register(&mut registry)?;
-    countersign_apps::register(&mut registry, &apps)?;
+    let registry = registry(&apps)?;
     let names: Vec<&str> = registry.iter().map(|command| command.spec().name).collect();
     config.check_commands(&names)?;
 
@@ -61,12 +68,13 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
     let watchers = countersign_apps::watchers(&apps, config.heroku.poll);
     let context = Context {
         settings: Arc::new(config.settings()),
-        store: parts.store,
+        store: Arc::clone(&parts.store),
         clock: parts.clock,
         random: parts.random,
         actions,
         scrubber: Arc::clone(&scrubber),
         pages: Arc::default(),
+        notary: notary(config, &parts.store)?,
         replica: parts.replica,
     };
     Ok(Bot::new(
@@ -77,19 +85,31 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
     ))
 }
 
-fn apps(config: &Config, scrubber: &Arc<Scrubber>) -> anyhow::Result<Apps> {
-    let heroku = countersign_heroku::Settings {
-        base_url: config.heroku.url.clone(),
-        timeout: config.heroku.timeout,
-        ..countersign_heroku::Settings::new(config.heroku.token.clone())
+/// Who posts checkpoints of the audit, if they are to be posted.
+fn notary(config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<Option<Notary>> {
+    let Some((audit, room)) = config
+        .audit
+        .as_ref()
+        .and_then(|audit| Some((audit, audit.room.clone()?)))
+    else {
+        return Ok(None);
     };
-    let github = countersign_github::Settings {
-        base_url: config.github.url.clone(),
-        timeout: config.github.timeout,
-        ..countersign_github::Settings::new(config.github.token.clone())
-    };
-    let heroku = Heroku::new(heroku).context("the Heroku client cannot be made")?;
-    let github = GitHub::new(github).context("the GitHub client cannot be made")?;
+    let signer = Arc::new(SigningKey::of(&audit.key)?);
+    Ok(Some(Notary::new(Arc::clone(store), signer, room, audit.every)))
+}
+
+/// Every command.
+pub fn registry(apps: &Arc<Apps>) -> anyhow::Result<Registry> {
+    let mut registry = Registry::new();
+    countersign_basics::register(&mut registry)?;
+    countersign_apps::register(&mut registry, apps)?;
+    Ok(registry)
+}
+
+/// The apps, and the services that they are on.
+pub fn apps(config: &Config, scrubber: &Arc<Scrubber>) -> anyhow::Result<Apps> {
+    let heroku = Heroku::new(config.heroku.client()).context("the Heroku client cannot be made")?;
+    let github = GitHub::new(config.github.client()).context("the GitHub client cannot be made")?;
     let apps = config
         .apps
         .iter()

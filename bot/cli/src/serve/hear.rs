@@ -1,0 +1,216 @@
+//! What comes from the networks: messages are dealt with, each in a task of its own; troubles are told.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use countersign_core::bot::Bot;
+use countersign_core::chat::Heard;
+use countersign_core::message::{Message, Place};
+use countersign_core::plan::Effect;
+use countersign_core::reply::{Post, Reply, Tone};
+use countersign_core::store::{Batch, MessageKey, OperationsWhere, RequestsWhere, StoreError, Write};
+use countersign_core::text::{clip, visible};
+use countersign_core::time::Duration;
+use countersign_core::trace::Trace;
+use countersign_local::Local;
+use futures_util::FutureExt as _;
+use tokio::task::JoinSet;
+use tracing::Instrument as _;
+
+use super::turns::{Next, Turn, Turns};
+use super::{Serve, tell};
+use crate::config::LOCAL;
+use crate::wiring;
+
+/// Messages that are dealt with at once or wait for their turn. When there are so many, the networks wait.
+const MOST: usize = 1024;
+/// How long a client of the local socket waits for an answer that the outbox has to say: longer than it should take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Messages that are being dealt with.
+#[derive(Debug, Default)]
+pub(super) struct Hearing {
+    turns: Turns,
+    waiting: usize,
+    running: JoinSet<Option<Turn>>,
+}
+
+/// Who deals with a message.
+#[derive(Clone)]
+struct Dealer {
+    bot: Arc<Bot>,
+    local: Arc<Local>,
+}
+
+impl Serve {
+    pub(super) async fn hear(&mut self, heard: Heard) {
+        match heard {
+            Heard::Message(message) => self.take(message),
+            Heard::Ready(network) => {
+                if let Some(settings) = self.networks.settings(&network) {
+                    let rooms = wiring::rooms(settings);
+                    tracing::info!("ready: {network} as {} in {rooms}", settings.nick);
+                }
+                if let Err(error) = self.bot.network_is_back(&network).await {
+                    tracing::error!(%network, %error, "what waits to be said there waits for its time");
+                }
+            }
+            Heard::Trouble { network, words } => {
+                tracing::warn!(%network, "{words}");
+                tell(
+                    &*self.store,
+                    &self.config.bot.tell,
+                    &format!("{network}: {words}"),
+                    Tone::Bad,
+                )
+                .await;
+            }
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        let Some(effect) = self.bot.declared(&message) else {
+            if is_local(&message) {
+                self.networks.local().answered(&message.id, false);
+            }
+            return;
+        };
+        if effect > Effect::Read {
+            let said = clip(&visible(&message.text), 40).into_owned();
+            let trace = Trace::of(&message);
+            let from = message
+                .sender
+                .account
+                .as_ref()
+                .map_or("nobody known", |account| account.name.as_str());
+            tracing::info!(%trace, network = %message.place.network(), from, "heard: {said}");
+        }
+        match self.hearing.turns.take(message, effect) {
+            Some(next) => self.begin(next),
+            None => self.hearing.waiting += 1,
+        }
+    }
+
+    /// Has a message dealt with.
+    pub(super) fn begin(&mut self, next: Next) {
+        let dealer = Dealer {
+            bot: Arc::clone(&self.bot),
+            local: Arc::clone(self.networks.local()),
+        };
+        let Next { message, turn } = next;
+        let span = tracing::info_span!(
+            "command",
+            trace = %Trace::of(&message),
+            network = %message.place.network(),
+            from = %visible(&message.sender.nick),
+        );
+        self.hearing.running.spawn(
+            async move {
+                dealer.deal(message).await;
+                turn
+            }
+            .instrument(span),
+        );
+    }
+}
+
+impl Hearing {
+    /// Waits until a message is dealt with, for ever if there is none; says which one's turn it is then.
+    pub(super) async fn ended(&mut self) -> Option<Next> {
+        let Some(ended) = self.running.join_next().await else {
+            return std::future::pending().await;
+        };
+        // A dealer catches what breaks; only what it does itself could get here.
+        let turn = ended.unwrap_or_else(|error| {
+            tracing::error!(%error, "a message was given up");
+            None
+        });
+        let next = turn.and_then(|turn| self.turns.over(turn))?;
+        self.waiting -= 1;
+        Some(next)
+    }
+
+    /// Whether another message can be taken.
+    pub(super) fn has_room(&self) -> bool {
+        self.running.len() + self.waiting < MOST
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    /// Those that were not begun, and are not any more.
+    pub(super) fn give_up(&mut self) -> Vec<Message> {
+        self.waiting = 0;
+        self.turns.give_up()
+    }
+}
+
+impl Dealer {
+    async fn deal(&self, message: Message) {
+        if AssertUnwindSafe(self.bot.hear(&message))
+            .catch_unwind()
+            .await
+            .is_err()
+        {
+            self.broke(&message).await;
+        }
+        if is_local(&message) {
+            let said = tokio::time::timeout(PATIENCE, self.is_said(&message.place)).await;
+            if said.is_err() {
+                tracing::warn!("an answer to the local socket is late");
+            }
+            let goes_on = self.goes_on(&message).await.unwrap_or_else(|error| {
+                tracing::error!(%error, "it is not known whether a command goes on");
+                false
+            });
+            self.local.answered(&message.id, goes_on);
+        }
+    }
+
+    /// A bug is told to who met it, and leaves nothing to be answered after a restart.
+    async fn broke(&self, message: &Message) {
+        let words = format!(
+            "something broke in me while I dealt with that, and I can't tell how far I got. Look at !ops and !audit before \
+             you say it again.  [trace {}]",
+            Trace::of(message)
+        );
+        let post = Post::answer(message, Reply::line(words).toned(Tone::Bad));
+        let batch = Batch::of(Write::Handled(MessageKey::of(message))).write(Write::Enqueue(post));
+        if let Err(error) = self.bot.context().store.commit(batch).await {
+            tracing::error!(%error, "an answer is lost");
+        }
+    }
+
+    /// Waits until the outbox has nothing more to say there.
+    async fn is_said(&self, place: &Place) {
+        let context = self.bot.context();
+        let mut changes = context.store.wakeups();
+        loop {
+            changes.borrow_and_update();
+            match context.store.outgoing(Some(place), context.now(), 1).await {
+                Ok(waiting) if !waiting.is_empty() => {}
+                _ => return,
+            }
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Whether a message began something that is not over: a request that waits, an operation that runs.
+    async fn goes_on(&self, message: &Message) -> Result<bool, StoreError> {
+        let store = &self.bot.context().store;
+        let requests = store.requests(RequestsWhere::Open).await?;
+        let operations = store.operations(OperationsWhere::Open).await?;
+        let mut origins = requests
+            .iter()
+            .map(|request| &request.origin)
+            .chain(operations.iter().map(|operation| &operation.origin));
+        Ok(origins.any(|origin| origin.message == message.id && origin.place == message.place))
+    }
+}
+
+pub(super) fn is_local(message: &Message) -> bool {
+    message.place.network().as_str() == LOCAL
+}
