@@ -185,7 +185,12 @@ pub(crate) fn ended(request: &Request) -> Vec<Post> {
         ),
         _ => format!("{} {}. Nothing was run.", request.id, request.came_to()),
     };
-    let reply = Reply::line(Line::default().foreign(words)).toned(Tone::Bad);
+    let tone = if request.state == State::Pending {
+        Tone::Waiting
+    } else {
+        Tone::Bad
+    };
+    let reply = Reply::line(Line::default().foreign(words)).toned(tone);
     let elsewhere = request
         .shown
         .iter()
@@ -199,6 +204,7 @@ pub(crate) fn ended(request: &Request) -> Vec<Post> {
 /// A post to those who asked, where they asked.
 pub(super) fn to_requester(origin: &Origin, reply: Reply) -> Post {
     let mut post = Post::to(origin.place.clone(), reply);
+    post.thread = Some(origin.message.clone());
     if matches!(origin.place, Place::Room(_)) {
         post.to = Some(Addressee {
             name: origin.nick.clone(),
