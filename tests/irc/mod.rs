@@ -1,3 +1,5 @@
 //! The bot on real networks.
 
+mod deploying;
+mod house;
 mod servers;

@@ -5,6 +5,7 @@ pub(crate) mod irc;
 pub(crate) mod play;
 pub(crate) mod programs;
 pub(crate) mod proxy;
+pub(crate) mod serve;
 
 /// Fails with the first line in which two texts differ, and what stands around it.
 pub(crate) fn same_text(expected: &str, found: &str, what: &str) {

@@ -252,6 +252,29 @@ impl Person {
         }
     }
 
+    /// What somebody said in a room (or, with this person's nick, to them in person), from the line number `nth` on,
+    /// counted from 0; waits for it. It does not move what was looked at.
+    pub(crate) async fn nth_of(&self, from: &str, target: &str, nth: usize) -> Line {
+        let mut log = self.log.subscribe();
+        let found = async {
+            loop {
+                let line = {
+                    let lines = log.borrow_and_update();
+                    let mut said = lines
+                        .iter()
+                        .filter(|line| line.is_speech() && line.from == from && line.target() == target);
+                    said.nth(nth).cloned()
+                };
+                match line {
+                    Some(line) => return Some(line),
+                    None => log.changed().await.ok()?,
+                }
+            }
+        };
+        let found = timeout(PATIENCE, found).await.ok().flatten();
+        found.unwrap_or_else(|| panic!("line {nth} of {from} in {target}\n{}", self.conversation()))
+    }
+
     /// How much was heard until now, for [`Self::since`].
     pub(crate) fn mark(&self) -> usize {
         self.log.borrow().len()

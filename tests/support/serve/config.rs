@@ -1,0 +1,126 @@
+//! The configuration that the bot serves: the one of deploy/, on a network and against a sandbox of the test.
+
+use std::process::Command;
+
+use toml::{Table, Value};
+
+use crate::support::irc::Address;
+use crate::support::programs::Sandbox;
+
+const CONFIG: &str = include_str!("../../../deploy/treeherder.toml");
+/// What the configuration calls the network.
+pub(crate) const NETWORK: &str = "test";
+/// Where the stories are told.
+pub(crate) const ROOM: &str = "#treeherder";
+
+/// What the bot is started with. The people are those of deploy/treeherder.toml, each with an account of their name.
+pub(crate) struct Setup<'a> {
+    sandbox: &'a Sandbox,
+    address: Address,
+    account: bool,
+    limits: bool,
+    change: fn(&mut Table),
+}
+
+impl<'a> Setup<'a> {
+    /// On a network where the bot has an account, and where it may speak as fast as it likes.
+    pub(crate) fn on(address: Address, sandbox: &'a Sandbox) -> Self {
+        Self {
+            sandbox,
+            address,
+            account: true,
+            limits: false,
+            change: |_| {},
+        }
+    }
+
+    /// On a network without accounts.
+    pub(crate) fn without_account(self) -> Self {
+        Self {
+            account: false,
+            ..self
+        }
+    }
+
+    /// On a network that throws out who says too much: the bot speaks as fast as it does by default.
+    pub(crate) fn with_limits(self) -> Self {
+        Self { limits: true, ..self }
+    }
+
+    /// With a change of the configuration.
+    pub(crate) fn but(self, change: fn(&mut Table)) -> Self {
+        Self { change, ..self }
+    }
+
+    pub(super) fn configuration(&self) -> String {
+        let mut config: Table = CONFIG.parse().unwrap();
+        let bot = table(&mut config, "bot");
+        bot.insert("name".into(), "bot".into());
+        bot.insert("data".into(), "data".into());
+        let url = &self.sandbox.url;
+        table(&mut config, "heroku").insert("url".into(), format!("{url}/").into());
+        table(&mut config, "heroku").insert("poll".into(), "2 s".into());
+        table(&mut config, "github").insert("url".into(), format!("{url}/github/").into());
+        config.insert("irc".into(), Value::Array(vec![Value::Table(self.network())]));
+        for person in config["person"].as_array_mut().unwrap() {
+            let name = person["name"].as_str().unwrap().to_owned();
+            let mut accounts = vec![account(NETWORK, &name)];
+            // Somebody has to be whoever runs the tests.
+            if name == "erin" {
+                accounts.push(account("local", &user()));
+            }
+            person
+                .as_table_mut()
+                .unwrap()
+                .insert("accounts".into(), Value::Array(accounts));
+        }
+        (self.change)(&mut config);
+        toml::to_string(&config).unwrap()
+    }
+
+    fn network(&self) -> Table {
+        let mut network = Table::new();
+        network.insert("network".into(), NETWORK.into());
+        network.insert(
+            "servers".into(),
+            vec![format!("localhost:{}", self.address.port)].into(),
+        );
+        network.insert("nick".into(), "bot".into());
+        match &self.address.ca {
+            Some(ca) => network.insert("ca".into(), ca.to_str().unwrap().into()),
+            None => network.insert("tls".into(), false.into()),
+        };
+        if self.account {
+            network.insert("account".into(), "bot".into());
+            network.insert("nickserv".into(), "NickServ@services.test".into());
+            let password: Table = [("env".to_owned(), Value::from("IRC_PASSWORD"))]
+                .into_iter()
+                .collect();
+            network.insert("password".into(), password.into());
+        }
+        if !self.limits {
+            network.insert("burst".into(), 1000.into());
+            network.insert("every".into(), "1 ms".into());
+        }
+        network
+    }
+}
+
+fn table<'t>(config: &'t mut Table, name: &str) -> &'t mut Table {
+    config[name].as_table_mut().unwrap()
+}
+
+fn account(network: &str, name: &str) -> Value {
+    let pair = |key: &str, value: &str| (key.to_owned(), Value::from(value));
+    Value::Table(
+        [pair("network", network), pair("name", name)]
+            .into_iter()
+            .collect(),
+    )
+}
+
+/// The number of the user that runs the tests.
+fn user() -> String {
+    let output = Command::new("id").arg("-u").output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
