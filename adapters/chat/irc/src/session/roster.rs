@@ -80,20 +80,24 @@ impl Roster {
         }
     }
 
-    /// Somebody left a room.
+    /// Somebody left a room. Who just wrote to the bot can still be answered for a while.
     pub(super) fn left(&mut self, key: &str, room: &str) {
         let Some(seen) = self.people.get_mut(key) else {
             return;
         };
         seen.rooms.remove(room);
         if seen.rooms.is_empty() {
-            self.gone(key);
+            self.lose_sight(key);
         }
     }
 
     /// Somebody left the network, or is not who was thought: nothing is known of this nick any more.
     pub(super) fn gone(&mut self, key: &str) {
         self.met.retain(|_, met| met.key != key);
+        self.lose_sight(key);
+    }
+
+    fn lose_sight(&mut self, key: &str) {
         if let Some(seen) = self.people.remove(key) {
             self.unlist(key, seen.account);
         }

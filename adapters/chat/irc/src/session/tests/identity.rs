@@ -248,7 +248,9 @@ fn somebody_met_in_a_direct_message_is_answered_for_as_long_as_that_is_sure() {
         assert!(net.session.target_of(&direct("erin")).is_err(), "{line}");
     }
     let mut net = Net::ready(ALL, "WHOX");
+    net.hear(":Erin!e@home JOIN #ops erin :real name");
     net.hear(told);
+    net.hear(":Erin!e@home PART #ops");
     net.later(599);
     assert!(net.session.target_of(&direct("erin")).is_ok());
     net.later(1);
