@@ -76,7 +76,7 @@ impl Irc {
     /// Joins rooms that are new and leaves those that are not in the list any more.
     pub fn be_in(&self, rooms: Vec<RoomSettings>) {
         // A network that has stopped is in no room.
-        let _ = self.orders.send(Order::BeIn(rooms));
+        drop(self.orders.send(Order::BeIn(rooms)));
     }
 
     /// Says what still waits to be said, as far as that is quick, and leaves the network with these words.
@@ -89,7 +89,7 @@ impl Irc {
         };
         if self.orders.send(order).is_ok() {
             // It is dropped when the task ends, which is the answer.
-            let _ = over.await;
+            drop(over.await);
         }
     }
 

@@ -153,6 +153,6 @@ impl Job {
     /// Tells whoever waits for it.
     pub(crate) fn end(self, result: Result<(), SendError>) {
         // Whoever does not wait any more has nothing to be told.
-        let _ = self.done.send(result);
+        drop(self.done.send(result));
     }
 }

@@ -123,11 +123,11 @@ impl<'n> Online<'n> {
             }
         };
         // Whatever the session wanted to say last, unless the connection is broken.
-        let _ = timeout(LAST_WRITE, async {
+        let last = async {
             self.out.write(&mut writer).await?;
             writer.shutdown().await
-        })
-        .await;
+        };
+        drop(timeout(LAST_WRITE, last).await);
         ended
     }
 

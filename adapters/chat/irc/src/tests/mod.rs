@@ -244,8 +244,8 @@ impl Peer {
                     }
                 }
                 "WHO" => {
-                    self.tells(&format!(":irc.test 315 bot {} :End of /WHO list.", words[1]))
-                        .await
+                    let end = format!(":irc.test 315 bot {} :End of /WHO list.", words[1]);
+                    self.tells(&end).await;
                 }
                 "PING" if self.answers => self.answers(&line).await,
                 "PING" => self.asked.push(line),
