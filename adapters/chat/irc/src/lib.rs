@@ -14,6 +14,7 @@ mod out;
 mod pace;
 mod patience;
 mod post;
+mod probe;
 mod queue;
 mod session;
 mod settings;
@@ -24,4 +25,5 @@ mod tls;
 mod watch;
 
 pub use adapter::Irc;
+pub use probe::{Probe, ProbeError, probe, reach};
 pub use settings::{Login, Pace, RoomSettings, Server, Settings, Tls};

@@ -51,6 +51,17 @@ fn example() -> serde_json::Value {
     serde_json::json!({ "env": "GITHUB_TOKEN" })
 }
 
+impl Github {
+    /// What its client is made of.
+    pub fn client(&self) -> countersign_github::Settings {
+        countersign_github::Settings {
+            base_url: self.url.clone(),
+            timeout: self.timeout,
+            ..countersign_github::Settings::new(self.token.clone())
+        }
+    }
+}
+
 impl GithubSection {
     pub(super) fn resolve(self, sources: &mut Sources<'_, '_>) -> Github {
         Github {

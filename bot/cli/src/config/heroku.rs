@@ -60,6 +60,17 @@ fn example() -> serde_json::Value {
     serde_json::json!({ "env": "HEROKU_TOKEN" })
 }
 
+impl Heroku {
+    /// What its client is made of.
+    pub fn client(&self) -> countersign_heroku::Settings {
+        countersign_heroku::Settings {
+            base_url: self.url.clone(),
+            timeout: self.timeout,
+            ..countersign_heroku::Settings::new(self.token.clone())
+        }
+    }
+}
+
 impl HerokuSection {
     pub(super) fn resolve(self, sources: &mut Sources<'_, '_>) -> Heroku {
         Heroku {

@@ -208,6 +208,15 @@ impl Config {
         problems.done()
     }
 
+    /// What is probably not meant, though it can be: a line each.
+    pub fn doubts(&self) -> Vec<String> {
+        let findings = self.policy.check(&self.directory).into_iter();
+        findings
+            .filter(|finding| !finding.is_error)
+            .map(|finding| format!("the rule {} {}", finding.rule, finding.words))
+            .collect()
+    }
+
     /// What core needs of it.
     pub fn settings(&self) -> Settings {
         Settings {

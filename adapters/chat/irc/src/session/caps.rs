@@ -72,6 +72,11 @@ impl Caps {
 }
 
 impl Session {
+    /// Whether the network proves who has which account.
+    pub(crate) fn proves_accounts(&self) -> bool {
+        self.caps.has("account-tag") || self.caps.tell_accounts()
+    }
+
     pub(super) fn capabilities(&mut self, line: &CapLine<'_>, now: Timestamp, out: &mut Vec<Effect>) {
         self.changed = true;
         match line.sub {

@@ -91,6 +91,11 @@ impl Login {
 }
 
 impl Session {
+    /// The account that the network says the bot is logged in as.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.login.account.as_deref()
+    }
+
     /// Whether there is something to log in with that may be shown to this server.
     pub(super) fn may_log_in(&self) -> bool {
         match self.settings.login {
