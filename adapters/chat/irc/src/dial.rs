@@ -12,6 +12,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Duration, timeout};
 use tokio_rustls::TlsConnector;
 
+use crate::prompt::Prompt;
 use crate::settings::{Server, Settings};
 use crate::tls::{TlsError, connector};
 
@@ -141,7 +142,7 @@ impl Dialer {
         Ok(self.tls.clone())
     }
 
-    async fn tcp(&self, server: &Server, attempt: usize) -> Result<TcpStream, DialError> {
+    async fn tcp(&self, server: &Server, attempt: usize) -> Result<Prompt, DialError> {
         let found = async { Ok(lookup_host((server.host.as_str(), server.port)).await?.collect()) };
         let mut addresses: Vec<SocketAddr> =
             self.in_time(found).await.map_err(|source| DialError::Lookup {
@@ -154,11 +155,7 @@ impl Dialer {
         for address in addresses {
             match self.in_time(TcpStream::connect(address)).await {
                 Ok(stream) => {
-                    // Small lines go out at once: they are gathered before they are written.
-                    stream
-                        .set_nodelay(true)
-                        .map_err(|error| no_connection(server, error))?;
-                    return Ok(stream);
+                    return Prompt::new(stream).map_err(|error| no_connection(server, error));
                 }
                 Err(error) => {
                     tracing::debug!(%address, %error, "not connected");

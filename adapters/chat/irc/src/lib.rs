@@ -15,6 +15,7 @@ mod pace;
 mod patience;
 mod post;
 mod probe;
+mod prompt;
 mod queue;
 mod session;
 mod settings;

@@ -72,7 +72,13 @@ async fn confirmed_lines_of_a_post_that_was_cut_are_not_repeated() {
     assert!(timeout(Duration::from_secs(1), peer.hears()).await.is_err());
     drop(peer);
     let mut peer = stage.call().await;
-    assert_eq!(peer.hears_posts(10).await, lines[60..]);
+    let mut again = vec![peer.hears_post().await.1];
+    while again.last().is_some_and(|line| line != "69") {
+        again.push(peer.hears_post().await.1);
+    }
+    // The last lines before the cut may have come after the question.
+    assert!((10..=20).contains(&again.len()), "{again:?}");
+    assert_eq!(again, lines[lines.len() - again.len()..]);
     let (sent, _) = tokio::join!(sent, timeout(Duration::from_mins(10), peer.hears()));
     assert_eq!(sent.unwrap(), Ok(()));
 }
