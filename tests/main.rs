@@ -11,6 +11,8 @@
 )]
 
 mod architecture;
+mod chat;
+mod crash;
 mod faults;
 mod hearing;
 mod heroku_cli;

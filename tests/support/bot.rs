@@ -30,7 +30,9 @@ impl Lonely {
         let console = Arc::new(Console::new(CONSOLE.into(), 1, Arc::clone(&clock) as _, output));
         let store = Arc::new(Sqlite::open(data.join("store")).await.unwrap());
         let env = |_: &str| Some("a-token-that-nobody-takes".to_owned());
-        let mut config = Config::parse("treeherder.toml", CONFIG, data, &env).unwrap().for_terminal();
+        let mut config = Config::parse("treeherder.toml", CONFIG, data, &env)
+            .unwrap()
+            .for_terminal();
         // Nobody listens there.
         config.heroku.url = "http://127.0.0.1:9/".parse().unwrap();
         config.github.url = config.heroku.url.clone();
@@ -61,6 +63,8 @@ impl Lonely {
     /// What the bot said since the last time.
     pub(crate) async fn heard(&self, message: &Message) -> String {
         self.bot.hear(message).await;
+        // Answers of decisions come out of the outbox.
+        self.bot.worker().drain().await.unwrap();
         self.transcript.take()
     }
 

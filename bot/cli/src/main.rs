@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 use countersign::args::Args;
+use countersign::clock::SpeedClock;
 use countersign::commands::{self, Surroundings};
 use countersign::{logs, report};
 use countersign_core::secret::Scrubber;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let surroundings = Surroundings {
         scrubber,
         environment: Arc::new(environment),
+        time: Arc::new(SpeedClock::starting_now(1.0)),
     };
     let outcome = runtime(args.command.threads())
         .map_err(anyhow::Error::from)

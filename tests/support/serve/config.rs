@@ -14,19 +14,19 @@ pub(crate) const NETWORK: &str = "test";
 pub(crate) const ROOM: &str = "#treeherder";
 
 /// What the bot is started with. The people are those of deploy/treeherder.toml, each with an account of their name.
-pub(crate) struct Setup<'a> {
-    sandbox: &'a Sandbox,
+pub(crate) struct Setup {
+    sandbox: String,
     address: Address,
     account: bool,
     limits: bool,
     change: fn(&mut Table),
 }
 
-impl<'a> Setup<'a> {
+impl Setup {
     /// On a network where the bot has an account, and where it may speak as fast as it likes.
-    pub(crate) fn on(address: Address, sandbox: &'a Sandbox) -> Self {
+    pub(crate) fn on(address: Address, sandbox: &Sandbox) -> Self {
         Self {
-            sandbox,
+            sandbox: sandbox.url.clone(),
             address,
             account: true,
             limits: false,
@@ -52,12 +52,12 @@ impl<'a> Setup<'a> {
         Self { change, ..self }
     }
 
-    pub(super) fn configuration(&self) -> String {
+    pub(crate) fn configuration(&self) -> String {
         let mut config: Table = CONFIG.parse().unwrap();
         let bot = table(&mut config, "bot");
         bot.insert("name".into(), "bot".into());
         bot.insert("data".into(), "data".into());
-        let url = &self.sandbox.url;
+        let url = &self.sandbox;
         table(&mut config, "heroku").insert("url".into(), format!("{url}/").into());
         table(&mut config, "heroku").insert("poll".into(), "2 s".into());
         table(&mut config, "github").insert("url".into(), format!("{url}/github/").into());

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use countersign_core::secret::Scrubber;
 
 use crate::args::Command;
+use crate::clock::SpeedClock;
 use crate::{demo, serve};
 
 pub use self::check::Failed;
@@ -29,6 +30,8 @@ pub struct Surroundings {
     pub scrubber: Arc<Scrubber>,
     /// The environment, for secrets that the configuration says are there.
     pub environment: Environment,
+    /// How time passes for the bot: as it does, but for tests, which are in a hurry.
+    pub time: Arc<SpeedClock>,
 }
 
 /// Runs a subcommand to its end.

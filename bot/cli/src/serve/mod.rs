@@ -28,7 +28,7 @@ use countersign_store::Sqlite;
 use tokio::sync::mpsc;
 
 use self::hear::Hearing;
-use self::work::Work;
+use self::work::{Pace, Work};
 use crate::STORE_FILE;
 use crate::args::Configured;
 use crate::clock::SystemClock;
@@ -97,11 +97,13 @@ impl Serve {
         folder::make(&config.bot.data)?;
         let sqlite = Arc::new(Sqlite::open(config.bot.data.join(STORE_FILE)).await?);
         let floor = sqlite.audit_head().await?.map_or(Timestamp::MIN, |(_, _, at)| at);
-        let clock: Arc<dyn Clock> = Arc::new(SteadyClock::new(SystemClock, floor));
+        let time = Arc::clone(&surroundings.time);
+        let clock: Arc<dyn Clock> = Arc::new(SteadyClock::new(Arc::clone(&time), floor));
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let (sender, heard) = mpsc::channel(EARS);
+        // Networks live in real time, whatever the bot's is.
         let ears = Ears {
-            clock: Arc::clone(&clock),
+            clock: Arc::new(SystemClock),
             random: Arc::clone(&random),
             heard: sender,
         };
@@ -129,7 +131,13 @@ impl Serve {
             surroundings,
             store,
             sqlite,
-            work: Some(Work::start(&bot, Arc::clone(&clock))),
+            work: Some(Work::start(
+                &bot,
+                Pace {
+                    clock: Arc::clone(&clock),
+                    time,
+                },
+            )),
             clock,
             random,
             heard,
@@ -153,6 +161,13 @@ impl Serve {
         wiring::bot(config, parts)
     }
 
+    fn pace(&self) -> Pace {
+        Pace {
+            clock: Arc::clone(&self.clock),
+            time: Arc::clone(&self.surroundings.time),
+        }
+    }
+
     async fn until_stopped(&mut self, orders: &mut mpsc::Receiver<Order>) {
         loop {
             tokio::select! {
@@ -165,7 +180,7 @@ impl Serve {
                 Some(heard) = self.heard.recv(), if self.hearing.has_room() => self.hear(heard).await,
                 () = ended(&mut self.work) => {
                     tokio::time::sleep(PAUSE).await;
-                    self.work = Some(Work::start(&self.bot, Arc::clone(&self.clock)));
+                    self.work = Some(Work::start(&self.bot, self.pace()));
                 }
             }
         }

@@ -52,7 +52,7 @@ impl Serve {
         self.config = new;
         self.work = Some(match self.work.take() {
             Some(work) => work.hand_over(&self.bot),
-            None => Work::start(&self.bot, Arc::clone(&self.clock)),
+            None => Work::start(&self.bot, self.pace()),
         });
         Ok(changes)
     }

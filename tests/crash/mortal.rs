@@ -1,0 +1,176 @@
+//! A store that kills its process: before or after the write of a given number. Between two writes a process does
+//! nothing that another would have to know of, so that is every step at which it can die.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use countersign_core::approval::Request;
+use countersign_core::audit::Record;
+use countersign_core::digest::Digest;
+use countersign_core::id::{OperationId, ReplicaId, RequestId};
+use countersign_core::message::Place;
+use countersign_core::operation::{Entry, Fence, Operation};
+use countersign_core::store::{
+    AuditWhere, Batch, Hold, Lease, Lock, OperationsWhere, Outgoing, Receipt, Received, RequestsWhere, Store,
+    StoreError,
+};
+use countersign_core::time::{Duration, Timestamp};
+
+/// When the process dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Death {
+    /// Before the write with this number, counted from 0.
+    Before(u64),
+    /// After it: it is on disk, and nobody was told.
+    After(u64),
+}
+
+impl Death {
+    /// As the process is told it: `before 7`.
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::Before(n) => format!("before {n}"),
+            Self::After(n) => format!("after {n}"),
+        }
+    }
+
+    pub(super) fn read(words: &str) -> Self {
+        let (when, n) = words.split_once(' ').unwrap();
+        let n = n.parse().unwrap();
+        match when {
+            "before" => Self::Before(n),
+            "after" => Self::After(n),
+            other => panic!("{other} is no time to die"),
+        }
+    }
+}
+
+pub(super) struct Mortal {
+    store: Arc<dyn Store>,
+    death: Death,
+    writes: AtomicU64,
+}
+
+impl Mortal {
+    pub(super) fn new(store: Arc<dyn Store>, death: Death) -> Self {
+        Self {
+            store,
+            death,
+            writes: AtomicU64::new(0),
+        }
+    }
+
+    async fn write<T>(&self, write: impl Future<Output = T>) -> T {
+        let number = self.writes.fetch_add(1, Ordering::SeqCst);
+        if self.death == Death::Before(number) {
+            std::process::abort();
+        }
+        let written = write.await;
+        if self.death == Death::After(number) {
+            std::process::abort();
+        }
+        written
+    }
+}
+
+type Answer<T> = Result<T, StoreError>;
+
+#[async_trait]
+impl Store for Mortal {
+    async fn commit(&self, batch: Batch) -> Answer<Receipt> {
+        self.write(self.store.commit(batch)).await
+    }
+
+    async fn claim(
+        &self,
+        id: &OperationId,
+        holder: &ReplicaId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Answer<Option<Fence>> {
+        self.write(self.store.claim(id, holder, now, until)).await
+    }
+
+    async fn lease(
+        &self,
+        name: &str,
+        holder: &ReplicaId,
+        now: Timestamp,
+        span: Duration,
+    ) -> Answer<Option<Lease>> {
+        self.write(self.store.lease(name, holder, now, span)).await
+    }
+
+    async fn request(&self, id: &RequestId) -> Answer<Option<Request>> {
+        self.store.request(id).await
+    }
+
+    async fn requests(&self, which: RequestsWhere) -> Answer<Vec<Request>> {
+        self.store.requests(which).await
+    }
+
+    async fn newest_request(&self) -> Answer<Option<RequestId>> {
+        self.store.newest_request().await
+    }
+
+    async fn operation(&self, id: &OperationId) -> Answer<Option<Operation>> {
+        self.store.operation(id).await
+    }
+
+    async fn operations(&self, which: OperationsWhere) -> Answer<Vec<Operation>> {
+        self.store.operations(which).await
+    }
+
+    async fn journal(&self, id: &OperationId) -> Answer<Vec<Entry>> {
+        self.store.journal(id).await
+    }
+
+    async fn locks(&self) -> Answer<Vec<Lock>> {
+        self.store.locks().await
+    }
+
+    async fn holds(&self) -> Answer<Vec<Hold>> {
+        self.store.holds().await
+    }
+
+    async fn unhandled(&self) -> Answer<Vec<Received>> {
+        self.store.unhandled().await
+    }
+
+    async fn outgoing(&self, place: Option<&Place>, now: Timestamp, limit: u32) -> Answer<Vec<Outgoing>> {
+        self.store.outgoing(place, now, limit).await
+    }
+
+    async fn waiting_places(&self, now: Timestamp) -> Answer<Vec<Place>> {
+        self.store.waiting_places(now).await
+    }
+
+    async fn next_due(&self) -> Answer<Option<Timestamp>> {
+        self.store.next_due().await
+    }
+
+    async fn note(&self, name: &str) -> Answer<Option<String>> {
+        self.store.note(name).await
+    }
+
+    async fn announced(&self, key: &str) -> Answer<bool> {
+        self.store.announced(key).await
+    }
+
+    async fn audit(&self, which: AuditWhere) -> Answer<Vec<Record>> {
+        self.store.audit(which).await
+    }
+
+    async fn audit_from(&self, seq: u64, limit: u32) -> Answer<Vec<Record>> {
+        self.store.audit_from(seq, limit).await
+    }
+
+    async fn audit_head(&self) -> Answer<Option<(u64, Digest, Timestamp)>> {
+        self.store.audit_head().await
+    }
+
+    fn wakeups(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.store.wakeups()
+    }
+}

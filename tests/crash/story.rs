@@ -1,0 +1,167 @@
+//! What people do, and what must be so at the end whatever happened in between.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::a_moment;
+use super::lane::{Came, Life};
+use crate::support::play::CANARIES;
+use crate::support::programs::binary;
+use crate::support::serve::ROOM;
+
+/// How long it may take until nothing goes on any more.
+const REST: Duration = Duration::from_secs(90);
+/// How often somebody says a command again that was lost.
+const TRIES: usize = 4;
+
+/// Something that may be done once.
+pub(super) struct Story {
+    /// What alice says.
+    pub(super) command: &'static str,
+    /// Whether bob has to sign it.
+    signed: bool,
+    /// What the bot says when it begins: the request's card, or what is about to happen.
+    begins: &'static str,
+    /// What it says when it is done.
+    done: &'static str,
+    /// What the provider is asked to do.
+    once: &'static str,
+}
+
+pub(super) const DEPLOY: Story = Story {
+    command: "!deploy prod",
+    signed: false,
+    begins: "alice: deploy prod: ",
+    done: "deploy prod: done",
+    once: "PATCH /github/repos/mozilla/treeherder/git/refs/heads/production",
+};
+
+pub(super) const ROLL_BACK: Story = Story {
+    command: "!rollback prod",
+    signed: true,
+    begins: "asks for a signature on R-",
+    done: "rollback prod: done",
+    once: "POST /apps/treeherder-prod/releases",
+};
+
+impl Story {
+    /// Tells it until its end, or the bot's.
+    pub(super) async fn play(&self, life: &mut Life<'_>) -> Came {
+        let alice = &life.lane.alice;
+        if life.comes(alice.mark()).await == Came::Death {
+            return Came::Death;
+        }
+        let mark = alice.mark();
+        alice.says(ROOM, self.command);
+        let Came::Line(_, begun) = life.hears(mark, &[self.begins]).await else {
+            return Came::Death;
+        };
+        if self.signed {
+            sign(life, request(&begun));
+        }
+        let end = life.hears(mark, &[self.done]).await;
+        if end != Came::Death {
+            self.at_rest(life).await;
+        }
+        end
+    }
+
+    /// The bot is dead: another goes on with what it kept, and people do what they do then.
+    pub(super) async fn goes_on(&self, life: &mut Life<'_>) {
+        let died = life.lane.alice.mark();
+        let was_signed = life.said().contains("bob: signed.");
+        life.again();
+        assert_ne!(
+            life.comes(died).await,
+            Came::Death,
+            "it does not start again\n{}",
+            life.told()
+        );
+        for _ in 0..TRIES {
+            let disk = self.at_rest(life).await;
+            if disk.succeeded() + disk.unknown() > 0 {
+                return;
+            }
+            let mark = life.lane.alice.mark();
+            if let Some((id, votes)) = disk.pending.first() {
+                assert!(*votes > 0 || !was_signed, "a signature is lost\n{}", life.told());
+                sign(life, id.as_str());
+                life.hears(mark, &["bob: signed.", self.done]).await;
+                continue;
+            }
+            assert_eq!(
+                life.lane.sandbox.changes(self.once).await,
+                0,
+                "it was done, and nothing knows of it\n{}",
+                life.told()
+            );
+            life.lane.alice.says(ROOM, self.command);
+            life.hears(mark, &[self.begins]).await;
+        }
+        panic!("it comes to no end\n{}", life.told());
+    }
+
+    /// Waits until nothing goes on by itself.
+    async fn at_rest(&self, life: &Life<'_>) -> super::world::OnDisk {
+        let end = Instant::now() + REST;
+        loop {
+            if let Some(disk) = life.on_disk().await
+                && disk.is_at_rest()
+            {
+                return disk;
+            }
+            assert!(Instant::now() < end, "it comes to no rest\n{}", life.told());
+            a_moment().await;
+        }
+    }
+
+    /// What is promised: it was done once, and the room was told; or nobody knows, and the room was told that.
+    pub(super) async fn kept_its_word(&self, life: &Life<'_>) {
+        let disk = self.at_rest(life).await;
+        let effects = life.lane.sandbox.changes(self.once).await;
+        let told = life.told();
+        let said = life.said();
+        assert!(effects <= 1, "done {effects} times\n{told}");
+        if disk.unknown() > 0 {
+            assert!(said.contains("I don't know whether"), "nobody was told\n{told}");
+        } else {
+            assert_eq!(effects, 1, "not done\n{told}");
+            assert_eq!(disk.succeeded(), 1, "not done by one operation\n{told}");
+            assert!(said.contains(self.done), "nobody was told\n{told}");
+            assert!(said.contains("prod: v81"), "not announced\n{told}");
+        }
+        assert!(disk.operations.len() == 1, "more than one operation\n{told}");
+        for canary in CANARIES.into_iter().chain(["bot-knows-this"]) {
+            assert!(!told.contains(canary), "{canary} was told");
+        }
+        verified(life);
+    }
+}
+
+/// The id in a line about a request.
+fn request(line: &str) -> &str {
+    let at = line.find("R-").unwrap();
+    &line[at..at + 6]
+}
+
+fn sign(life: &Life<'_>, id: &str) {
+    life.lane.bob.says(ROOM, &format!("!approve {id}"));
+}
+
+/// `countersign audit verify`, as somebody would after a crash.
+fn verified(life: &Life<'_>) {
+    let output = Command::new(binary())
+        .args(["audit", "verify", "--data"])
+        .arg(life.folder().join("data"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}\n{}",
+        String::from_utf8_lossy(&output.stderr),
+        life.told()
+    );
+}
