@@ -63,10 +63,9 @@ impl Command {
     /// What is logged unless the environment says otherwise: nothing into a terminal in which somebody types.
     pub fn logs(&self) -> &'static str {
         match self {
-            Self::Demo(Demo { script: None, .. }) => "off",
+            // The check says itself what is wrong.
+            Self::Demo(Demo { script: None, .. }) | Self::Check(_) => "off",
             Self::Serve(_) => "warn,countersign=info",
-            // It says itself what is wrong.
-            Self::Check(_) => "off",
             _ => "warn",
         }
     }

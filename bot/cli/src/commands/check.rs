@@ -37,7 +37,7 @@ pub(super) async fn run(args: &Check, surroundings: Surroundings) -> anyhow::Res
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     match read(args, &surroundings) {
         Err(error) => {
-            printer.print(&written::unusable(&error))?;
+            printer.print(&written::unusable(&error, args.json))?;
             printer.print(&trust::system(true))?;
             let mut rest = Findings::default();
             rest.skip(
@@ -51,7 +51,7 @@ pub(super) async fn run(args: &Check, surroundings: Surroundings) -> anyhow::Res
                 surroundings.scrubber.learn(secret);
             }
             // All at once, because some wait for others' machines; said in order, as soon as they can be.
-            let mut parts: FuturesOrdered<Part> = parts(args, &surroundings, Arc::new(config), clock)
+            let mut parts: FuturesOrdered<Part> = parts(args, &surroundings, &Arc::new(config), &clock)
                 .into_iter()
                 .collect();
             while let Some(findings) = parts.next().await {
@@ -67,21 +67,26 @@ fn read(args: &Check, surroundings: &Surroundings) -> Result<Config, ConfigError
     Config::load(&args.configured.config, &|name| environment(name))
 }
 
-fn parts(args: &Check, surroundings: &Surroundings, config: Arc<Config>, clock: Arc<dyn Clock>) -> Vec<Part> {
+fn parts(
+    args: &Check,
+    surroundings: &Surroundings,
+    config: &Arc<Config>,
+    clock: &Arc<dyn Clock>,
+) -> Vec<Part> {
     let now = clock.now();
     let mut parts: Vec<Part> = vec![
-        ready(written::check(&config, surroundings)),
-        ready(trust::check(&config, now)),
-        Box::pin(folder::check(Arc::clone(&config))),
+        ready(written::check(config, args.json, surroundings)),
+        ready(trust::check(config, now)),
+        Box::pin(folder::check(Arc::clone(config))),
         Box::pin(socket::check(config.local.socket.clone())),
     ];
     if args.offline {
-        parts.push(ready(networks::skipped(&config)));
+        parts.push(ready(networks::skipped(config)));
         return parts;
     }
-    parts.push(Box::pin(services::check(Arc::clone(&config), Arc::clone(&clock))));
+    parts.push(Box::pin(services::check(Arc::clone(config), Arc::clone(clock))));
     for settings in &config.irc {
-        parts.push(Box::pin(networks::check(settings.clone(), Arc::clone(&clock))));
+        parts.push(Box::pin(networks::check(settings.clone(), Arc::clone(clock))));
     }
     parts
 }

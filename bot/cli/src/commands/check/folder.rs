@@ -89,6 +89,7 @@ fn space(folder: &Path, findings: &mut Findings) {
             return;
         }
     };
+    #[expect(clippy::useless_conversion, reason = "on some systems they are narrower")]
     let free = u64::from(found.blocks_available()).saturating_mul(u64::from(found.fragment_size()));
     let words = format!("{} MiB are free in the data folder", free / MIB);
     if free < FULL {

@@ -54,7 +54,10 @@ async fn heroku(config: &Config, clock: &dyn Clock) -> (Findings, Option<Compari
         }
         Err(words) => {
             findings.fail("Heroku", words);
-            None
+            if !config.apps.is_empty() {
+                findings.skip("Heroku, apps", "not tried because of that");
+            }
+            return (findings, None);
         }
     };
     let apps = config.apps.iter().map(|app| heroku_app(&client, app));
@@ -200,13 +203,19 @@ async fn branch(client: &GitHub, repo: &countersign_github::Repo, name: &str) ->
     findings
 }
 
+/// What is at the bottom of it, where the service itself said nothing: "connection refused".
+fn cause(error: &dyn std::error::Error) -> String {
+    let deepest = std::iter::successors(error.source(), |cause| cause.source()).last();
+    deepest.map_or_else(String::new, |cause| format!(" ({cause})"))
+}
+
 /// What was asked for, or what went wrong and what to do.
 async fn in_time<T, S: countersign_http::Service>(
     work: impl Future<Output = Result<T, countersign_http::Error<S>>>,
 ) -> Result<T, String> {
     match timeout(ALL, work).await {
         Ok(Ok(found)) => Ok(found),
-        Ok(Err(error)) => Err(format!("{error}; {}", error.hint())),
+        Ok(Err(error)) => Err(format!("{error}{}; {}", cause(&error), error.hint())),
         Err(_) => Err(format!("{} does not answer; look at {}", S::NAME, S::STATUS_PAGE)),
     }
 }

@@ -46,13 +46,12 @@ fn value(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn time(der: &[u8]) -> Option<(Timestamp, &[u8])> {
-    let (text, rest, century) = match value(UTC_TIME, der) {
+    let (text, rest, century) = if let Some((text, rest)) = value(UTC_TIME, der) {
         // 1950 to 2049: from 2050 on the year has four digits.
-        Some((text, rest)) => (text, rest, if *text.first()? >= b'5' { "19" } else { "20" }),
-        None => {
-            let (text, rest) = value(GENERALIZED_TIME, der)?;
-            (text, rest, "")
-        }
+        (text, rest, if *text.first()? >= b'5' { "19" } else { "20" })
+    } else {
+        let (text, rest) = value(GENERALIZED_TIME, der)?;
+        (text, rest, "")
     };
     let text = format!("{century}{}", std::str::from_utf8(text).ok()?);
     let at = DateTime::strptime("%Y%m%d%H%M%SZ", text).ok()?;

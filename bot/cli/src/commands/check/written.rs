@@ -11,18 +11,32 @@ use crate::commands::Surroundings;
 use crate::config::{Config, ConfigError};
 use crate::wiring;
 
-/// A file that cannot be used.
-pub(super) fn unusable(error: &ConfigError) -> Findings {
+/// A file that cannot be used: with its lines for people, or a finding for each problem.
+pub(super) fn unusable(error: &ConfigError, json: bool) -> Findings {
     let mut findings = Findings::default();
-    let report = error.report(std::io::stdout().is_terminal());
-    findings.fail(
-        "configuration",
-        format!("it cannot be used\n{}", report.trim_end()),
-    );
+    match error {
+        ConfigError::Wrong { name, problems } if json => {
+            for problem in problems {
+                let (line, column) = problem.at;
+                let words = format!("{problem}; {}", problem.help);
+                findings.fail(format!("configuration, {name}:{line}:{column}"), words);
+            }
+        }
+        ConfigError::Read { source, .. } if json => {
+            findings.fail("configuration", format!("{error}: {source}"));
+        }
+        _ => {
+            let report = error.report(std::io::stdout().is_terminal());
+            findings.fail(
+                "configuration",
+                format!("it cannot be used\n{}", report.trim_end()),
+            );
+        }
+    }
     findings
 }
 
-pub(super) fn check(config: &Config, surroundings: &Surroundings) -> Findings {
+pub(super) fn check(config: &Config, json: bool, surroundings: &Surroundings) -> Findings {
     let mut findings = Findings::default();
     let settings = config.settings();
     match commands(config, surroundings) {
@@ -44,7 +58,7 @@ pub(super) fn check(config: &Config, surroundings: &Surroundings) -> Findings {
             );
         }
         Err(error) => match error.downcast_ref::<ConfigError>() {
-            Some(wrong) => findings = unusable(wrong),
+            Some(wrong) => findings = unusable(wrong, json),
             None => findings.fail("configuration", format!("{error:#}")),
         },
     }
@@ -109,7 +123,7 @@ fn rooms(config: &Config, findings: &mut Findings) {
                 findings.warn(
                     "rules",
                     format!(
-                        "the rule {} is about {room}, where the bot is not; write it into irc.rooms",
+                        "the rule {} is about {room}, where the bot is not; correct it, or write it into irc.rooms",
                         rule.name
                     ),
                 );
