@@ -1,5 +1,7 @@
 //! The bot on real networks.
 
+mod checking;
 mod deploying;
 mod house;
+mod impostors;
 mod servers;
