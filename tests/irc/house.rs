@@ -40,7 +40,7 @@ impl House {
     pub(super) async fn with(
         options: Options,
         way: impl FnOnce(&InspIrcd) -> Address,
-        setup: impl FnOnce(Setup<'_>) -> Setup<'_>,
+        setup: impl FnOnce(Setup) -> Setup,
     ) -> Self {
         let irc = Self::network(options).await;
         let sandbox = Sandbox::start(SPEED);

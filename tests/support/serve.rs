@@ -29,7 +29,7 @@ pub(crate) struct Serve {
 
 impl Serve {
     /// Starts it, and waits until it is on its network.
-    pub(crate) async fn start(setup: &Setup<'_>) -> Self {
+    pub(crate) async fn start(setup: &Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("countersign.toml"), setup.configuration()).unwrap();
         let mut serve = Self {

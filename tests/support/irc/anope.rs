@@ -5,7 +5,7 @@ use std::path::Path;
 /// The modules of NickServ that are one command each.
 const COMMANDS: [&str; 7] = ["identify", "logout", "info", "status", "group", "recover", "cert"];
 
-pub(super) fn configuration(link: u16, data: &Path) -> String {
+pub(super) fn configuration(link: u16, casemapping: &str, data: &Path) -> String {
     let commands: String = COMMANDS
         .map(|it| {
             let name = it.to_uppercase();
@@ -23,7 +23,7 @@ networkinfo {{
     vhost_chars = "abcdefghijklmnopqrstuvwxyz0123456789.-"; disallow_start_or_end = ".-"
 }}
 options {{
-    seed = 5; casemap = "rfc1459"; strictpasswords = no; badpasslimit = 0; badpasstimeout = 1h; updatetimeout = 5s
+    seed = 5; casemap = "{casemapping}"; strictpasswords = no; badpasslimit = 0; badpasstimeout = 1h; updatetimeout = 5s
     expiretimeout = 1d; readtimeout = 1s; warningtimeout = 4h; timeoutcheck = 1s; retrywait = 1s
 }}
 log {{ target = "anope.log"; logage = 7; admin = "*"; override = "*"; commands = "*"; servers = "*"; users = "*"; other = "*" }}

@@ -23,7 +23,7 @@ const MODULES: [&str; 18] = [
     "saslserv/external",
 ];
 
-pub(super) fn configuration(link: u16, uplink: &str, log: &Path) -> String {
+pub(super) fn configuration(link: u16, uplink: &str, casemapping: &str, log: &Path) -> String {
     let modules = MODULES
         .map(|it| format!("loadmodule \"modules/{it}\";\n"))
         .concat();
@@ -38,7 +38,7 @@ serverinfo {{
     name = "services.test"; desc = "accounts"; numeric = "0SV"; netname = "TestNet"; recontime = 1;
     hidehostsuffix = "users.test"; adminname = "nobody"; adminemail = "nobody@localhost.test";
     registeremail = "nobody@localhost.test"; mta = "/bin/true"; auth = none; loglevel = {{ all; }};
-    maxlogins = 1000; maxusers = 0; maxcertfp = 10; emaillimit = 1000000; emailtime = 1; casemapping = rfc1459;
+    maxlogins = 1000; maxusers = 0; maxcertfp = 10; emaillimit = 1000000; emailtime = 1; casemapping = {casemapping};
 }};
 uplink "{uplink}" {{ host = "127.0.0.1"; port = {link}; send_password = "link"; receive_password = "link"; }};
 crypto {{ pbkdf2v2_digest = "SHA256"; pbkdf2v2_rounds = 10000; }};

@@ -39,18 +39,18 @@ enum Kind {
 const PID: &str = "services.pid";
 
 impl Running {
-    pub(super) fn new(kind: Services, link: u16, uplink: &str) -> Self {
+    pub(super) fn new(kind: Services, link: u16, uplink: &str, casemapping: &str) -> Self {
         let home = Home::new();
         let data = home.folder("data");
         match kind {
             Services::Atheme => home.write(
                 "services.conf",
-                &atheme::configuration(link, uplink, &home.at("log")),
+                &atheme::configuration(link, uplink, casemapping, &home.at("log")),
             ),
             Services::Anope => {
                 home.folder("log");
                 home.write("motd", "");
-                home.write("services.conf", &anope::configuration(link, &data))
+                home.write("services.conf", &anope::configuration(link, casemapping, &data))
             }
             Services::None => panic!("there are none"),
         };
@@ -107,7 +107,11 @@ impl Forked {
         // One that was killed leaves its file, and would be taken for one that runs.
         std::fs::remove_file(home.at(PID)).ok();
         let mut command = home.command("sh", "services");
-        let script = format!(r#""$@" && read -r _; kill -9 "$(cat {PID})""#);
+        // Its number is in the file a moment after it went into the background.
+        let script = format!(
+            r#""$@" && read -r _; n=0; until [ -s {PID} ] || [ $n = 100 ]; do sleep 0.02; n=$((n + 1)); done
+            kill -9 "$(cat {PID})""#
+        );
         command.args(["-c", &script, "sh"]).arg(program("ATHEME"));
         command.arg("-c").arg(home.at("services.conf"));
         command.arg("-D").arg(home.at("data"));
