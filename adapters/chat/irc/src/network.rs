@@ -18,6 +18,8 @@ use crate::settings::{RoomSettings, Settings};
 
 /// How many orders are taken at once.
 pub(crate) const ORDERS: usize = 256;
+/// The same trouble is told again only after this.
+const AGAIN: Duration = Duration::from_hours(6);
 /// When nothing is due.
 const FAR: Duration = Duration::from_hours(1);
 
@@ -74,6 +76,8 @@ pub(crate) struct Network {
     /// Whether messages flow; the adapter reads it.
     ready: Arc<AtomicBool>,
     away: Option<Away>,
+    /// Troubles that people were told of, and when.
+    told: Vec<(String, Instant)>,
 }
 
 impl Network {
@@ -103,6 +107,7 @@ impl Network {
                 reason: "it is not connected yet".to_owned(),
                 told: false,
             }),
+            told: Vec::new(),
         }
     }
 
@@ -215,9 +220,15 @@ impl Network {
         }
     }
 
-    /// Tells people.
+    /// Tells people, unless they were told the same not long ago: every reconnect finds the same wrong password.
     pub(crate) fn trouble(&mut self, words: String) {
         tracing::warn!(network = %self.settings.network, words, "trouble");
+        let now = Instant::now();
+        self.told.retain(|(_, at)| now.duration_since(*at) < AGAIN);
+        if self.told.iter().any(|(said, _)| *said == words) {
+            return;
+        }
+        self.told.push((words.clone(), now));
         self.ears.hear(Heard::Trouble {
             network: self.settings.network.clone(),
             words,

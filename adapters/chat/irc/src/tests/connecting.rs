@@ -187,3 +187,31 @@ async fn it_ends_when_nobody_has_it_any_more() {
     drop(stage);
     peer.hears_the_end().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_same_trouble_is_told_once_however_often_the_bot_reconnects() {
+    let mut stage = Stage::in_rooms(&["#ops", "#dev"]);
+    for round in 0..4 {
+        let mut peer = stage.call().await;
+        peer.shut = vec!["#dev".to_owned()];
+        let mut troubles = Vec::new();
+        loop {
+            tokio::select! {
+                heard = stage.heard.recv() => match heard.expect("the network lives") {
+                    Heard::Trouble { words, .. } => troubles.push(words),
+                    // What the bot heard by now is in the channel: this comes after it.
+                    Heard::Ready(_) => peer.tells(":alice!a@h PRIVMSG #ops :and now").await,
+                    Heard::Message(_) => break,
+                },
+                line = peer.hears() => assert!(line.is_some(), "the bot stays"),
+            }
+        }
+        if round == 0 {
+            assert_eq!(troubles.len(), 1, "{troubles:?}");
+            assert!(troubles[0].contains("#dev"), "{troubles:?}");
+        } else {
+            assert!(troubles.is_empty(), "{troubles:?}");
+        }
+        drop(peer);
+    }
+}
