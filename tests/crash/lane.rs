@@ -65,6 +65,7 @@ impl Lane {
         std::fs::write(folder.path().join("countersign.toml"), &self.config).unwrap();
         Life {
             born: self.alice.mark(),
+            death,
             bot: Bot::start(folder.path(), SPEED, death),
             lane: self,
             folder,
@@ -78,6 +79,8 @@ pub(super) struct Life<'l> {
     pub(super) bot: Bot,
     /// What alice had heard before.
     born: usize,
+    /// How the first of them was to die.
+    death: Option<Death>,
     folder: tempfile::TempDir,
 }
 
@@ -167,6 +170,7 @@ impl Life<'_> {
 
     /// For whoever has to find out why.
     pub(super) fn told(&self) -> String {
-        format!("{}--- log\n{}", self.said(), self.bot.log())
+        let death = self.death;
+        format!("--- {death:?}\n{}--- log\n{}", self.said(), self.bot.log())
     }
 }

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::a_moment;
 use super::lane::{Came, Life};
+use super::world::OnDisk;
 use crate::support::play::CANARIES;
 use crate::support::programs::binary;
 use crate::support::serve::ROOM;
@@ -62,10 +63,23 @@ impl Story {
             sign(life, request(&begun));
         }
         let end = life.hears(mark, &[self.done]).await;
-        if end != Came::Death {
-            self.at_rest(life).await;
+        if end == Came::Death || !self.rests(life).await {
+            return Came::Death;
         }
         end
+    }
+
+    /// Waits until nothing goes on by itself; says no if the bot dies before.
+    async fn rests(&self, life: &mut Life<'_>) -> bool {
+        let end = Instant::now() + REST;
+        while life.bot.is_dead().is_none() {
+            if life.on_disk().await.is_some_and(|disk| disk.is_at_rest()) {
+                return true;
+            }
+            assert!(Instant::now() < end, "it comes to no rest\n{}", life.told());
+            a_moment().await;
+        }
+        false
     }
 
     /// The bot is dead: another goes on with what it kept, and people do what they do then.
@@ -104,15 +118,17 @@ impl Story {
     }
 
     /// Waits until nothing goes on by itself.
-    async fn at_rest(&self, life: &Life<'_>) -> super::world::OnDisk {
+    async fn at_rest(&self, life: &Life<'_>) -> OnDisk {
         let end = Instant::now() + REST;
         loop {
-            if let Some(disk) = life.on_disk().await
-                && disk.is_at_rest()
-            {
+            let disk = life.on_disk().await;
+            if let Some(disk) = disk.filter(OnDisk::is_at_rest) {
                 return disk;
             }
-            assert!(Instant::now() < end, "it comes to no rest\n{}", life.told());
+            if Instant::now() > end {
+                let disk = life.on_disk().await;
+                panic!("it comes to no rest\n{}\n{disk:#?}", life.told());
+            }
             a_moment().await;
         }
     }

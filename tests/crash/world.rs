@@ -10,6 +10,7 @@ use countersign_core::{approval, id::RequestId};
 use countersign_store::Sqlite;
 
 /// What the bot has on disk.
+#[derive(Debug)]
 pub(super) struct OnDisk {
     /// Messages that it took and has not dealt with.
     pub(super) unhandled: usize,
