@@ -80,6 +80,16 @@ impl Local {
         self.shared.clients.answered(message, goes_on);
     }
 
+    /// Whether the client who said this is still there.
+    pub fn listens(&self, message: &MessageId) -> bool {
+        self.shared.clients.listens(message)
+    }
+
+    /// What the message began, and went on after its answer, is over; what there was to say about that is said.
+    pub fn ended(&self, message: &MessageId, good: bool) {
+        self.shared.clients.ended(message, good);
+    }
+
     /// Lets the clients go, once they have read what was said to them, and takes the socket away.
     pub async fn stop(&self) {
         let Some((stop, task)) = self.listening.lock().await.take() else {

@@ -129,6 +129,23 @@ impl Clients {
         inner.tell(number, &tell);
     }
 
+    /// Whether a client is there who said this.
+    pub(crate) fn listens(&self, message: &MessageId) -> bool {
+        self.inner().who_said(message).is_some()
+    }
+
+    /// What the message began is over.
+    pub(crate) fn ended(&self, message: &MessageId, good: bool) {
+        let mut inner = self.inner();
+        let tell = Tell::Ended {
+            ended: wire::own_id(message).to_owned(),
+            good,
+        };
+        if let Some(number) = inner.who_said(message) {
+            inner.tell(number, &tell);
+        }
+    }
+
     /// Tells a client alone.
     pub(crate) fn tell(&self, number: Number, tell: &Tell) {
         self.inner().tell(number, tell);
@@ -158,6 +175,12 @@ impl Clients {
 }
 
 impl Inner {
+    fn who_said(&self, message: &MessageId) -> Option<Number> {
+        let mut known = self.known.iter();
+        let found = known.find(|(_, client)| client.said.contains(message));
+        found.map(|(number, _)| *number)
+    }
+
     fn tell(&mut self, number: Number, tell: &Tell) -> bool {
         let Some(client) = self.known.get(&number) else {
             return false;

@@ -43,6 +43,13 @@ pub enum Tell {
         /// Whether something that it began goes on, which the client will hear of.
         goes_on: bool,
     },
+    /// What a command began, and went on after its answer, is over.
+    Ended {
+        /// The id of the command.
+        ended: String,
+        /// Whether it came to what was wanted.
+        good: bool,
+    },
     /// A line was not understood, or may not be said now.
     Wrong {
         /// What was wrong with it, and what to do.
@@ -131,6 +138,10 @@ mod tests {
             Tell::Answered {
                 answered: "7".into(),
                 goes_on: true,
+            },
+            Tell::Ended {
+                ended: "7".into(),
+                good: false,
             },
             Tell::wrong("no"),
         ];

@@ -1,5 +1,9 @@
 //! The socket, as clients meet it.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -127,6 +131,15 @@ async fn who_says_something_is_known_by_what_the_operating_system_tells() {
     house.local.answered(&message.id, true);
     assert_eq!(client.next().await, Some(said("done", Some("7"))));
     assert_eq!(client.next().await, Some(answered("7", true)));
+
+    assert!(house.local.listens(&message.id));
+    house.local.ended(&message.id, false);
+    let ended = Tell::Ended {
+        ended: "7".to_owned(),
+        good: false,
+    };
+    assert_eq!(client.next().await, Some(ended));
+    assert!(!house.local.listens(&"1.7".into()));
 }
 
 #[tokio::test]

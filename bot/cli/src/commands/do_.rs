@@ -74,7 +74,7 @@ struct Course {
     id: String,
     follow: bool,
     outcome: Outcome,
-    /// How what it began has ended, if that was heard.
+    /// How what it began has ended, if that was said before the answer was over.
     ended: Option<Outcome>,
     /// The bot has answered, and what it began goes on.
     going_on: bool,
@@ -113,41 +113,40 @@ impl Course {
             } => {
                 let is_ours = about.as_ref() == Some(&self.id);
                 print(&said, is_ours)?;
-                Ok(if is_ours {
-                    self.told(tone, urgency)
-                } else {
-                    Heard::More
-                })
+                if is_ours {
+                    self.told(tone, urgency);
+                }
+                Ok(Heard::More)
             }
             Tell::Answered { answered, goes_on } if answered == self.id => {
-                self.going_on = self.follow && goes_on && self.ended.is_none();
+                self.going_on = self.follow && goes_on;
                 Ok(if self.going_on {
                     Heard::More
                 } else {
                     Heard::Over(self.ended.unwrap_or(self.outcome))
                 })
             }
-            Tell::Answered { .. } => Ok(Heard::More),
+            Tell::Ended { ended, good } if ended == self.id && self.going_on => {
+                if self.ended.is_none() {
+                    // Whoever ended it was told how, and that was not this client.
+                    writeln!(io::stderr(), "it is over; countersign do audit says how")?;
+                }
+                let outcome = if good { Outcome::Good } else { Outcome::Bad };
+                Ok(Heard::Over(outcome))
+            }
+            Tell::Answered { .. } | Tell::Ended { .. } => Ok(Heard::More),
             Tell::Wrong { wrong } => bail!("the bot did not take it: {wrong}"),
         }
     }
 
     /// The bot said something about the command: an answer, how far it is, or how it ended.
-    fn told(&mut self, tone: Tone, urgency: Urgency) -> Heard {
-        let outcome = match tone {
-            Tone::Bad => Outcome::Bad,
-            Tone::Good | Tone::Neutral | Tone::Waiting => Outcome::Good,
-        };
-        if outcome == Outcome::Bad {
-            self.outcome = outcome;
+    fn told(&mut self, tone: Tone, urgency: Urgency) {
+        match (tone, urgency) {
+            (Tone::Bad, Urgency::Result) => self.ended = Some(Outcome::Bad),
+            (Tone::Good, Urgency::Result) => self.ended = Some(Outcome::Good),
+            (Tone::Bad, _) => self.outcome = Outcome::Bad,
+            (Tone::Neutral | Tone::Good | Tone::Waiting, _) => {}
         }
-        if urgency == Urgency::Result && matches!(tone, Tone::Good | Tone::Bad) {
-            self.ended = Some(outcome);
-            if self.going_on {
-                return Heard::Over(outcome);
-            }
-        }
-        Heard::More
     }
 
     /// Whoever has enough of waiting leaves; what was begun goes on.
@@ -231,24 +230,32 @@ mod tests {
         }
     }
 
+    fn ended(id: &str, good: bool) -> Tell {
+        Tell::Ended {
+            ended: id.to_owned(),
+            good,
+        }
+    }
+
     #[test]
-    fn following_goes_on_until_the_result() {
-        let tells = |result| {
+    fn following_goes_on_until_what_was_begun_is_over() {
+        let tells = |good| {
             vec![
                 said(Tone::Waiting, Urgency::Result, Some("7")),
                 answered(true),
                 said(Tone::Good, Urgency::Chatter, Some("7")),
                 said(Tone::Bad, Urgency::Result, Some("another")),
-                said(Tone::Bad, Urgency::Result, None),
-                said(result, Urgency::Result, Some("7")),
+                ended("another", false),
+                said(Tone::Good, Urgency::Result, Some("7")),
+                ended("7", good),
             ]
         };
-        assert_eq!(over(course(true), tells(Tone::Good)), Some((5, Outcome::Good)));
-        assert_eq!(over(course(true), tells(Tone::Bad)), Some((5, Outcome::Bad)));
+        assert_eq!(over(course(true), tells(true)), Some((6, Outcome::Good)));
+        assert_eq!(over(course(true), tells(false)), Some((6, Outcome::Bad)));
         assert_eq!(
-            over(course(true), tells(Tone::Waiting)),
-            None,
-            "a person has to decide"
+            over(course(false), tells(false)),
+            Some((1, Outcome::Good)),
+            "it does not follow"
         );
     }
 
@@ -256,7 +263,7 @@ mod tests {
     fn following_what_is_over_already_does_not_wait() {
         let nothing_began = vec![said(Tone::Neutral, Urgency::Normal, Some("7")), answered(false)];
         assert_eq!(over(course(true), nothing_began), Some((1, Outcome::Good)));
-        let quick = vec![said(Tone::Bad, Urgency::Result, Some("7")), answered(true)];
+        let quick = vec![said(Tone::Bad, Urgency::Result, Some("7")), answered(false)];
         assert_eq!(over(course(true), quick), Some((1, Outcome::Bad)));
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use countersign_sandbox::Tokens;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::Sandbox;
 use crate::clock::SpeedClock;
@@ -13,6 +14,8 @@ pub(super) async fn run(args: &Sandbox) -> anyhow::Result<()> {
     let tokens = Tokens::default();
     let clock = Arc::new(SpeedClock::starting_now(args.speed));
     let sandbox = countersign_sandbox::Sandbox::start(args.listen, clock, tokens.clone()).await?;
+    // Whoever has read where it is may end it at once.
+    let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be heard")?;
     let (heroku, github) = (sandbox.heroku_url(), sandbox.github_url());
     writeln!(
         io::stdout(),
@@ -30,7 +33,7 @@ pub(super) async fn run(args: &Sandbox) -> anyhow::Result<()> {
         heroku_token = tokens.heroku,
         github_token = tokens.github,
     )?;
-    let ended = tokio::signal::ctrl_c().await;
+    interrupt.recv().await;
     sandbox.stop().await;
-    ended.context("Ctrl-C cannot be heard")
+    Ok(())
 }

@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
 use super::document::Document;
-use super::{ConfigError, Sections};
+use super::local::LocalSection;
+use super::{Bot, ConfigError};
 
 /// Where things are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +17,30 @@ pub struct Places {
     pub socket: PathBuf,
 }
 
+/// What is read of the file.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Sections {
+    bot: BotSection,
+    local: LocalSection,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct BotSection {
+    data: PathBuf,
+}
+
+impl Default for BotSection {
+    fn default() -> Self {
+        Self {
+            data: Bot::default().data,
+        }
+    }
+}
+
 impl Places {
-    /// Reads only this of a file. The rest must be there and be of the right types, and is not checked further.
+    /// Reads only this of a file. What else is in it may be wrong: the bot that runs has an older one.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let name = path.display().to_string();
         let text = match std::fs::read_to_string(path) {

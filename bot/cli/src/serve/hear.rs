@@ -3,12 +3,14 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use countersign_core::approval::State;
 use countersign_core::bot::Bot;
 use countersign_core::chat::Heard;
+use countersign_core::id::RequestId;
 use countersign_core::message::{Message, Place};
 use countersign_core::plan::Effect;
 use countersign_core::reply::{Post, Reply, Tone};
-use countersign_core::store::{Batch, MessageKey, OperationsWhere, RequestsWhere, StoreError, Write};
+use countersign_core::store::{Batch, MessageKey, RequestsWhere, StoreError, Write};
 use countersign_core::text::{clip, visible};
 use countersign_core::time::Duration;
 use countersign_core::trace::Trace;
@@ -160,12 +162,42 @@ impl Dealer {
             if said.is_err() {
                 tracing::warn!("an answer to the local socket is late");
             }
-            let goes_on = self.goes_on(&message).await.unwrap_or_else(|error| {
+            let begun = self.begun(&message).await.unwrap_or_else(|error| {
                 tracing::error!(%error, "it is not known whether a command goes on");
-                false
+                None
             });
-            self.local.answered(&message.id, goes_on);
+            self.local.answered(&message.id, begun.is_some());
+            if let Some(request) = begun {
+                // It may take long, and is nobody's turn.
+                tokio::spawn(self.clone().follow(message, request).in_current_span());
+            }
         }
+    }
+
+    /// Tells the client that said a message when the request that it began is over.
+    async fn follow(self, message: Message, request: RequestId) {
+        let store = &self.bot.context().store;
+        let mut changes = store.wakeups();
+        let good = loop {
+            changes.borrow_and_update();
+            if !self.local.listens(&message.id) {
+                return;
+            }
+            match store.request(&request).await {
+                Ok(Some(now)) if now.state.is_final() => break matches!(now.state, State::Succeeded { .. }),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(%error, %request, "a client does not hear the end of what it began");
+                    return;
+                }
+            }
+            // Now and then it is looked whether the client is still there.
+            tokio::time::timeout(PATIENCE, changes.changed()).await.ok();
+        };
+        tokio::time::timeout(PATIENCE, self.is_said(&message.place))
+            .await
+            .ok();
+        self.local.ended(&message.id, good);
     }
 
     /// A bug is told to who met it, and leaves nothing to be answered after a restart.
@@ -198,16 +230,14 @@ impl Dealer {
         }
     }
 
-    /// Whether a message began something that is not over: a request that waits, an operation that runs.
-    async fn goes_on(&self, message: &Message) -> Result<bool, StoreError> {
-        let store = &self.bot.context().store;
-        let requests = store.requests(RequestsWhere::Open).await?;
-        let operations = store.operations(OperationsWhere::Open).await?;
-        let mut origins = requests
-            .iter()
-            .map(|request| &request.origin)
-            .chain(operations.iter().map(|operation| &operation.origin));
-        Ok(origins.any(|origin| origin.message == message.id && origin.place == message.place))
+    /// What a message began that is not over: a request that waits, or that an operation executes.
+    async fn begun(&self, message: &Message) -> Result<Option<RequestId>, StoreError> {
+        let open = self.bot.context().store.requests(RequestsWhere::Open).await?;
+        let ours = open.into_iter().find(|request| {
+            let origin = &request.origin;
+            origin.message == message.id && origin.place == message.place
+        });
+        Ok(ours.map(|request| request.id))
     }
 }
 
