@@ -57,7 +57,7 @@ impl From<DialError> for ProbeError {
 pub async fn reach(settings: &Settings, server: &Server) -> Result<(), ProbeError> {
     let mut stream = dial(settings, server).await?;
     // Whether the server hears that makes no difference.
-    let _ = timeout(FAREWELL, stream.shutdown()).await;
+    timeout(FAREWELL, stream.shutdown()).await.ok();
     Ok(())
 }
 
@@ -80,7 +80,12 @@ pub async fn probe(settings: &Settings, server: &Server, clock: &dyn Clock) -> R
         out: Vec::new(),
     };
     let entered = timeout(ENTRY, visit.enter(stream)).await;
-    let late = || Err(format!("the server did not let the bot in within {} s", ENTRY.as_secs()));
+    let late = || {
+        Err(format!(
+            "the server did not let the bot in within {} s",
+            ENTRY.as_secs()
+        ))
+    };
     match entered.unwrap_or_else(|_| late()) {
         Ok(()) => Ok(Probe {
             account: visit.session.account().map(str::to_owned),
@@ -96,7 +101,9 @@ pub async fn probe(settings: &Settings, server: &Server, clock: &dyn Clock) -> R
 
 async fn dial(settings: &Settings, server: &Server) -> Result<Stream, DialError> {
     let patience = Patience::default().connect;
-    Dialer::new(Arc::new(settings.clone()), patience).dial(server, 0).await
+    Dialer::new(Arc::new(settings.clone()), patience)
+        .dial(server, 0)
+        .await
 }
 
 /// A short stay on a server.
@@ -124,7 +131,7 @@ impl Visit<'_> {
             self.out.clear();
             written.map_err(|error| format!("the connection broke: {error}"))?;
             if is_in {
-                let _ = timeout(FAREWELL, writer.shutdown()).await;
+                timeout(FAREWELL, writer.shutdown()).await.ok();
                 return Ok(());
             }
             let wait = self.session.next_wake().map_or(FAR, |wake| {
