@@ -89,7 +89,7 @@ impl Dispatcher {
         };
         match outcome {
             Ok(reply) => reply,
-            Err(refusal) => Some(self.refused(&ask, &refusal)),
+            Err(refusal) => Some(refused(&ask, &refusal)),
         }
     }
 
@@ -239,7 +239,7 @@ impl Dispatcher {
                         format!("was refused: {}", refusal.words),
                     ));
                 }
-                Some(self.refused(ask, &refusal))
+                Some(refused(ask, &refusal))
             }
         };
         if let Some(reply) = &reply {
@@ -255,16 +255,16 @@ impl Dispatcher {
             }
         }
     }
+}
 
-    fn refused(&self, ask: &Ask<'_>, refusal: &Refusal) -> Reply {
-        let mut sentence = refusal.sentence();
-        if refusal.fault {
-            let trace = Trace::of(ask.message);
-            tracing::warn!(%trace, command = ask.line.split_whitespace().next(), error = ?refusal.source, "{refusal}");
-            sentence = format!("{sentence}  [trace {trace}]");
-        }
-        Reply::line(sentence).toned(Tone::Bad)
+fn refused(ask: &Ask<'_>, refusal: &Refusal) -> Reply {
+    let mut sentence = refusal.sentence();
+    if refusal.fault {
+        let trace = Trace::of(ask.message);
+        tracing::warn!(%trace, command = ask.line.split_whitespace().next(), error = ?refusal.source, "{refusal}");
+        sentence = format!("{sentence}  [trace {trace}]");
     }
+    Reply::line(sentence).toned(Tone::Bad)
 }
 
 fn away(ask: &Ask<'_>) -> Refusal {
