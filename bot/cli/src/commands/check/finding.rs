@@ -71,10 +71,8 @@ impl Findings {
     /// What was found, as people read it.
     #[cfg(test)]
     pub(super) fn text(&self) -> String {
-        self.0
-            .iter()
-            .map(|finding| format!("{}\n", finding.line()))
-            .collect()
+        let lines = self.0.iter().map(Finding::line);
+        lines.flat_map(|line| [line, "\n".to_owned()]).collect()
     }
 }
 
