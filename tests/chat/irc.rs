@@ -9,7 +9,7 @@ use countersign::random::SystemRandom;
 use countersign_core::chat::{Adapter, Heard};
 use countersign_core::message::{Account, Place, Room};
 use countersign_core::secret::Secret;
-use countersign_irc::{Irc, Login, Pace, RoomSettings, Server, Settings, Tls};
+use countersign_irc::{Irc, LONGEST_PAUSE, Login, Pace, RoomSettings, Server, Settings, Tls};
 use tokio::sync::mpsc;
 
 use super::promises;
@@ -76,6 +76,7 @@ impl Rig for Network {
             nickserv: None,
             rooms: vec![room(ROOM), room(OTHER)],
             relays: Vec::new(),
+            longest_pause: LONGEST_PAUSE,
             // The server of the suite has no limits: what is promised is order and fairness, not slowness.
             pace: Pace {
                 burst: 5,

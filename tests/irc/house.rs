@@ -23,10 +23,7 @@ pub(super) struct House {
 
 impl House {
     pub(super) async fn new(services: Services) -> Self {
-        let irc = Self::network(Options::with(services)).await;
-        let sandbox = Sandbox::start(SPEED);
-        let bot = Serve::start(&Setup::on(irc.tls(), &sandbox)).await;
-        Self { bot, sandbox, irc }
+        Self::with(Options::with(services), InspIrcd::tls, |setup| setup).await
     }
 
     /// A network on which everybody has an account, and nothing else yet.
@@ -36,13 +33,21 @@ impl House {
         irc
     }
 
-    /// With a network and a bot that are not as in most stories: the bot is set up by what is made of its setup.
+    /// With a network and a bot that are not as in most stories.
     pub(super) async fn with(
         options: Options,
         way: impl FnOnce(&InspIrcd) -> Address,
         setup: impl FnOnce(Setup) -> Setup,
     ) -> Self {
-        let irc = Self::network(options).await;
+        Self::on(Self::network(options).await, way, setup).await
+    }
+
+    /// On a network that is there already.
+    pub(super) async fn on(
+        irc: InspIrcd,
+        way: impl FnOnce(&InspIrcd) -> Address,
+        setup: impl FnOnce(Setup) -> Setup,
+    ) -> Self {
         let sandbox = Sandbox::start(SPEED);
         let bot = Serve::start(&setup(Setup::on(way(&irc), &sandbox))).await;
         Self { bot, sandbox, irc }

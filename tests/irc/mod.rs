@@ -4,4 +4,5 @@ mod checking;
 mod deploying;
 mod house;
 mod impostors;
+mod leaving;
 mod servers;

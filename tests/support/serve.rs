@@ -153,6 +153,7 @@ impl Serve {
             .args(subcommand.split(' '))
             .arg("--config")
             .arg(self.config())
+            .env("RUST_LOG", "warn,countersign=info,countersign_irc=trace")
             .env("HEROKU_TOKEN", "HRKU-sandbox")
             .env("GITHUB_TOKEN", "ghp_sandbox")
             .env("IRC_PASSWORD", password("bot"))

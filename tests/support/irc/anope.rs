@@ -29,7 +29,7 @@ options {{
 log {{ target = "anope.log"; logage = 7; admin = "*"; override = "*"; commands = "*"; servers = "*"; users = "*"; other = "*" }}
 mail {{ usemail = no; sendmailpath = "/bin/true"; sendfrom = "nobody@localhost.test"; delay = 1s }}
 module {{ name = "inspircd3"; use_server_side_mlock = no; use_server_side_topiclock = no }}
-module {{ name = "db_flatfile"; database = "anope.db"; keepbackups = 0; fork = no }}
+module {{ name = "db_flatfile"; database = "anope.db"; keepbackups = 0; nobackupok = yes; fork = no }}
 module {{ name = "enc_sha256" }}
 module {{ name = "m_sasl" }}
 service {{ nick = "NickServ"; user = "nickserv"; host = "services.test"; gecos = "NickServ" }}

@@ -215,6 +215,8 @@ impl InspIrcd {
         let oper = self.oper("splitter").await;
         oper.raw(&format!("SQUIT {LEAF} :split by a test"));
         self.linked(&oper, false).await;
+        // The other side notices at the latest when it has something to say to this one.
+        Person::nobody(self.leaf(), "nudge").await.leaves().await;
     }
 
     /// Links the two servers again.
@@ -246,6 +248,14 @@ impl InspIrcd {
     /// The ends of all logs.
     pub(crate) fn logs(&self) -> String {
         self.hub.home.logs() + &self.services.as_ref().map(Running::logs).unwrap_or_default()
+    }
+}
+
+impl Drop for InspIrcd {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- the network's logs\n{}", self.logs());
+        }
     }
 }
 

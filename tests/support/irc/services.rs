@@ -49,6 +49,8 @@ impl Running {
             ),
             Services::Anope => {
                 home.folder("log");
+                // Without it, it ends when it writes its data for the second time.
+                home.folder("data/backups");
                 home.write("motd", "");
                 home.write("services.conf", &anope::configuration(link, casemapping, &data))
             }

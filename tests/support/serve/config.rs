@@ -101,6 +101,7 @@ impl Setup {
         if !self.limits {
             network.insert("burst".into(), 1000.into());
             network.insert("every".into(), "1 ms".into());
+            network.insert("longest_pause".into(), "1 s".into());
         }
         network
     }

@@ -13,7 +13,7 @@ use countersign_core::chat::{Adapter as _, Heard};
 use countersign_core::random::SeededRandom;
 use countersign_core::reply::{Addressee, Post, Reply};
 use countersign_core::time::{Clock, Timestamp};
-use countersign_irc::{Irc, Login, Pace, RoomSettings, Server, Settings, Tls};
+use countersign_irc::{Irc, LONGEST_PAUSE, Login, Pace, RoomSettings, Server, Settings, Tls};
 use tokio::sync::mpsc;
 
 #[derive(Debug)]
@@ -66,6 +66,7 @@ fn settings() -> Result<Settings, Failure> {
         nickserv: None,
         rooms: vec![room],
         relays: Vec::new(),
+        longest_pause: LONGEST_PAUSE,
         pace: Pace::default(),
     })
 }

@@ -8,16 +8,21 @@ use crate::session::Pause;
 const FIRST: Duration = Duration::from_secs(1);
 /// After a server said that we come too often, or do not want us.
 const FIRST_LONG: Duration = Duration::from_mins(1);
-const LONGEST: Duration = Duration::from_mins(5);
 
 /// Pauses that double with each connection that came to nothing. Each is drawn between a half and the whole, so that
 /// the bots and people that one server lost do not all come back at once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Backoff {
     failures: u32,
+    longest: Duration,
 }
 
 impl Backoff {
+    /// No pause is longer than this, but for those after which a server does not want us.
+    pub(crate) fn new(longest: Duration) -> Self {
+        Self { failures: 0, longest }
+    }
+
     /// A connection lasted: the next pause is a short one.
     pub(crate) fn reset(&mut self) {
         self.failures = 0;
@@ -31,7 +36,8 @@ impl Backoff {
         };
         let whole = FIRST
             .saturating_mul(1 << self.failures.min(16))
-            .clamp(least, LONGEST);
+            .min(self.longest)
+            .max(least);
         self.failures = self.failures.saturating_add(1);
         let mut byte = [0];
         random.fill(&mut byte);
@@ -45,11 +51,12 @@ mod tests {
     use countersign_core::random::SeededRandom;
 
     use super::*;
+    use crate::settings::LONGEST_PAUSE;
 
     #[test]
     fn pauses_double_up_to_five_minutes_and_are_not_alike() {
         let random = SeededRandom::new(7);
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(LONGEST_PAUSE);
         let mut fraction = Vec::new();
         for expected in [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300] {
             let pause = backoff.next(Pause::Short, &random).as_secs_f64();
@@ -69,10 +76,21 @@ mod tests {
     #[test]
     fn whoever_is_told_to_stay_away_waits_a_minute_at_least() {
         let random = SeededRandom::new(7);
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(LONGEST_PAUSE);
         for _ in 0..20 {
             let pause = backoff.next(Pause::Long, &random);
-            assert!((FIRST_LONG..=LONGEST).contains(&pause), "{pause:?}");
+            assert!((FIRST_LONG..=LONGEST_PAUSE).contains(&pause), "{pause:?}");
         }
+    }
+
+    #[test]
+    fn whoever_wants_it_back_soon_has_it_back_soon() {
+        let random = SeededRandom::new(7);
+        let second = Duration::from_secs(1);
+        let mut backoff = Backoff::new(second);
+        for _ in 0..20 {
+            assert!(backoff.next(Pause::Short, &random) <= second);
+        }
+        assert!(backoff.next(Pause::Long, &random) >= FIRST_LONG);
     }
 }

@@ -10,7 +10,7 @@ use crate::session::Pause;
 
 /// Keeps one network connected.
 pub(crate) async fn drive(mut network: Network, mut dial: impl Dial) {
-    let mut backoff = Backoff::default();
+    let mut backoff = Backoff::new(network.settings.longest_pause);
     let mut attempt = 0;
     while let Some(ended) = connect(&mut network, &mut dial, attempt).await {
         attempt += 1;

@@ -27,4 +27,4 @@ mod watch;
 
 pub use adapter::Irc;
 pub use probe::{Probe, ProbeError, probe, reach};
-pub use settings::{Login, Pace, RoomSettings, Server, Settings, Tls};
+pub use settings::{LONGEST_PAUSE, Login, Pace, RoomSettings, Server, Settings, Tls};

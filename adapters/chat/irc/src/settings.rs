@@ -6,6 +6,9 @@ use countersign_core::id::{NetworkId, RoomName};
 use countersign_core::secret::Secret;
 use countersign_core::time::Duration;
 
+/// The longest pause between two attempts to connect, unless somebody wants another.
+pub const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+
 /// One IRC network.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -29,6 +32,9 @@ pub struct Settings {
     pub relays: Vec<String>,
     /// How fast the bot may speak.
     pub pace: Pace,
+    /// The longest pause between two attempts to connect; the default is [`LONGEST_PAUSE`]. After a server said that it
+    /// does not want the bot, it is a minute at least.
+    pub longest_pause: Duration,
 }
 
 /// A server of a network.

@@ -10,7 +10,7 @@ use countersign_core::id::NetworkId;
 use countersign_core::message::Room;
 use countersign_core::secret::Secret;
 use countersign_core::time::Duration;
-use countersign_irc::{Login, Pace, RoomSettings, Settings, Tls};
+use countersign_irc::{LONGEST_PAUSE, Login, Pace, RoomSettings, Settings, Tls};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -87,6 +87,11 @@ pub(super) struct IrcSection {
     #[serde(default = "every", with = "span")]
     #[schemars(with = "String")]
     every: Duration,
+    /// The longest pause between two attempts to connect; the pauses double until then. A server that does not want the
+    /// bot is left alone for a minute at least. A length of time.
+    #[serde(default = "longest_pause", with = "span")]
+    #[schemars(with = "String")]
+    longest_pause: Duration,
 }
 
 fn yes() -> bool {
@@ -99,6 +104,10 @@ fn burst() -> u32 {
 
 fn every() -> Duration {
     Pace::default().every
+}
+
+fn longest_pause() -> Duration {
+    LONGEST_PAUSE
 }
 
 impl IrcSection {
@@ -121,6 +130,7 @@ impl IrcSection {
             network: self.network,
             nickserv: self.nickserv,
             relays: self.relays,
+            longest_pause: self.longest_pause,
             pace: Pace {
                 burst: self.burst,
                 every: self.every,

@@ -32,7 +32,7 @@ pub(super) struct Caps {
     asked: VecDeque<Vec<&'static str>>,
     /// The first list is complete.
     listed: bool,
-    /// The server waits for `CAP END`.
+    /// `CAP END` was said, and nothing was asked for since.
     ended: bool,
 }
 
@@ -128,6 +128,8 @@ impl Session {
     }
 
     fn ask(&mut self, names: Vec<&'static str>, out: &mut Vec<Effect>) {
+        // Whoever asks while registering has the server wait for the end once more (seen on InspIRCd).
+        self.caps.ended = false;
         self.send(Line::with_text("CAP", &["REQ"], &names.join(" ")), out);
         self.caps.asked.push_back(names);
     }
@@ -167,7 +169,7 @@ impl Session {
         }
     }
 
-    /// Ends the negotiation, once, when there is nothing left to negotiate.
+    /// Ends the negotiation when there is nothing left to negotiate.
     pub(super) fn end_capabilities(&mut self, out: &mut Vec<Effect>) {
         if !self.caps.ended && matches!(self.phase, Phase::Registering { .. }) {
             self.caps.ended = true;

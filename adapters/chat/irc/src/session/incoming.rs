@@ -1,15 +1,18 @@
 //! A line from the server, taken apart.
 //!
-//! `irc-proto` does the parsing. Of its typed commands only those are relied on that lose nothing; modes are not, and
-//! numerics that it does not know come as raw commands, so [`Incoming::numeric`] makes the two one.
+//! `irc-proto` says what a command means. Of its typed commands only those are relied on that lose nothing; modes are
+//! not, and numerics that it does not know come as raw commands, so [`Incoming::numeric`] makes the two one. Tags and
+//! prefix are read where they stand: most lines are chatter, and copying their parts costs more than all else.
+
+use std::borrow::Cow;
 
 use irc_proto::message::Tag;
-use irc_proto::{CapSubCommand, Command, Message, Prefix};
+use irc_proto::{CapSubCommand, Command, Message};
 
 /// A line from the server.
-pub(super) struct Incoming {
-    tags: Vec<Tag>,
-    prefix: Option<Prefix>,
+pub(super) struct Incoming<'l> {
+    tags: Vec<(&'l str, Cow<'l, str>)>,
+    prefix: &'l str,
     pub(super) command: Command,
 }
 
@@ -36,13 +39,20 @@ pub(super) struct CapLine<'l> {
     pub(super) list: &'l str,
 }
 
-impl Incoming {
+impl<'l> Incoming<'l> {
     /// Takes a line apart; `None` for what is no line of IRC.
-    pub(super) fn parse(line: &str) -> Option<Self> {
-        let message: Message = line.trim_end_matches(['\r', '\n']).parse().ok()?;
+    pub(super) fn parse(line: &'l str) -> Option<Self> {
+        let line = line.trim_end_matches(['\r', '\n']);
+        let (tags, line) = marked(line, '@')?;
+        let (prefix, line) = marked(line, ':')?;
+        if line.starts_with(['@', ':']) {
+            return None;
+        }
+        let message: Message = line.parse().ok()?;
+        let tags = tags.split(';').filter(|tag| !tag.is_empty());
         Some(Self {
-            tags: message.tags.unwrap_or_default(),
-            prefix: message.prefix,
+            tags: tags.map(tag).collect(),
+            prefix,
             command: message.command,
         })
     }
@@ -52,29 +62,22 @@ impl Incoming {
         self.tags
             .iter()
             .rev()
-            .find(|Tag(key, _)| key == name)
-            .map(|Tag(_, value)| value.as_deref().unwrap_or_default())
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| &**value)
     }
 
     /// Who sent it, if that is a user and not a server: only users have a nick, a user name and a host.
-    pub(super) fn source(&self) -> Option<Source<'_>> {
-        match &self.prefix {
-            Some(Prefix::Nickname(nick, user, host))
-                if !nick.is_empty() && !user.is_empty() && !host.is_empty() =>
-            {
-                Some(Source { nick, user, host })
-            }
-            _ => None,
-        }
+    pub(super) fn source(&self) -> Option<Source<'l>> {
+        let (nick, rest) = self.prefix.split_once('!')?;
+        let (user, host) = rest.split_once('@')?;
+        let is_user = !nick.contains('@') && [nick, user, host].iter().all(|part| !part.is_empty());
+        is_user.then_some(Source { nick, user, host })
     }
 
     /// The name in front of the line, a user's or a server's; empty if there is none. Some servers leave out the user
     /// name and host of somebody who quits.
-    pub(super) fn name(&self) -> &str {
-        match &self.prefix {
-            Some(Prefix::Nickname(name, ..) | Prefix::ServerName(name)) => name,
-            None => "",
-        }
+    pub(super) fn name(&self) -> &'l str {
+        self.prefix.split(['!', '@']).next().unwrap_or_default()
     }
 
     /// The number and parameters of a numeric.
@@ -110,9 +113,31 @@ impl Incoming {
     }
 }
 
+/// What stands in front of the line behind this mark, and the rest of the line; nothing if the line ends there.
+fn marked(line: &str, mark: char) -> Option<(&str, &str)> {
+    match line.strip_prefix(mark) {
+        Some(marked) => marked.split_once(' '),
+        None => Some(("", line)),
+    }
+}
+
+/// Name and value of a tag. What is escaped in it, which is rare, is left to `irc-proto`.
+fn tag(tag: &str) -> (&str, Cow<'_, str>) {
+    let (name, value) = tag.split_once('=').unwrap_or((tag, ""));
+    if !value.contains('\\') {
+        return (name, Cow::Borrowed(value));
+    }
+    let message: Option<Message> = format!("@{tag} PING").parse().ok();
+    let tags = message.and_then(|message| message.tags).unwrap_or_default();
+    let value = tags.into_iter().find_map(|Tag(_, value)| value);
+    (name, Cow::Owned(value.unwrap_or_default()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use irc_proto::Prefix;
+    use proptest::prelude::*;
 
     #[test]
     fn a_user_is_told_from_a_server() {
@@ -166,5 +191,39 @@ mod tests {
         assert_eq!(heard.tag("account"), Some("b"));
         assert_eq!(heard.tag("bot"), Some(""));
         assert_eq!(heard.tag("time"), None);
+    }
+
+    #[test]
+    fn escapes_in_tags_are_undone() {
+        let heard = Incoming::parse("@a=one\\stwo\\:;b=\\\\;c=x\\ :s PING x").unwrap();
+        let tags = ["a", "b", "c"].map(|name| heard.tag(name).unwrap());
+        assert_eq!(tags, ["one two;", "\\", "x"]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_read_as_irc_proto_reads_it(
+            tags in "(@[ab=;\\\\:é]{0,12} ?)?",
+            prefix in "(:[a.!@é]{0,9} ?)?",
+            rest in "[@:]?(PRIVMSG|JOIN|354|CAP|[a-c]{0,3})( [:a#]{0,3}){0,4}",
+        ) {
+            let line = tags + &prefix + &rest;
+            let Some(heard) = Incoming::parse(&line) else { return Ok(()) };
+            let read: Message = line.parse().unwrap();
+            prop_assert_eq!(&heard.command, &read.command);
+            let (name, source) = match &read.prefix {
+                Some(Prefix::ServerName(name)) => (name.as_str(), None),
+                Some(Prefix::Nickname(nick, user, host)) => {
+                    let known = [nick, user, host].iter().all(|part| !part.is_empty());
+                    (nick.as_str(), known.then_some(Source { nick, user, host }))
+                }
+                None => ("", None),
+            };
+            prop_assert_eq!((heard.name(), heard.source()), (name, source));
+            for Tag(name, _) in read.tags.iter().flatten() {
+                let last = read.tags.iter().flatten().rfind(|tag| tag.0 == *name).unwrap();
+                prop_assert_eq!(heard.tag(name), Some(last.1.as_deref().unwrap_or_default()));
+            }
+        }
     }
 }

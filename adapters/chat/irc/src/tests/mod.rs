@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use crate::adapter::Irc;
 use crate::dial::{Dial, DialError, Stream};
 use crate::patience::Patience;
-use crate::settings::{Login, Pace, RoomSettings, Server, Settings, Tls};
+use crate::settings::{LONGEST_PAUSE, Login, Pace, RoomSettings, Server, Settings, Tls};
 
 /// A clock that goes with tokio's, so that a test can stop both.
 #[derive(Debug)]
@@ -160,6 +160,7 @@ fn settings(rooms: &[&str], pace: Pace) -> Settings {
         nickserv: None,
         rooms: rooms.iter().map(|name| room_settings(name)).collect(),
         relays: Vec::new(),
+        longest_pause: LONGEST_PAUSE,
         pace,
     }
 }

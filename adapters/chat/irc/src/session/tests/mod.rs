@@ -16,7 +16,7 @@ use countersign_core::secret::Secret;
 use countersign_core::time::{Duration, Timestamp, after};
 
 use super::{Effect, Pause, Session};
-use crate::settings::{Login, Pace, RoomSettings, Server, Settings, Tls};
+use crate::settings::{LONGEST_PAUSE, Login, Pace, RoomSettings, Server, Settings, Tls};
 
 /// What a server offers that has everything.
 const CAPS: &str =
@@ -42,6 +42,7 @@ fn settings() -> Settings {
         nickserv: None,
         rooms: vec![room("#Ops"), room("#treeherder")],
         relays: vec!["Bridge[1]".to_owned()],
+        longest_pause: LONGEST_PAUSE,
         pace: Pace::default(),
     }
 }

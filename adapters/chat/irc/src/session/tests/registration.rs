@@ -29,6 +29,20 @@ fn what_is_refused_together_is_asked_for_one_by_one() {
 }
 
 #[test]
+fn what_is_asked_for_while_the_bot_comes_in_is_ended_once_more() {
+    let mut net = Net::with(settings());
+    net.sent();
+    net.hear(":irc.test CAP * LS :batch");
+    net.grant();
+    assert_eq!(net.sent(), ["CAP END"]);
+    // Such as `sasl`, when services come back at that very moment.
+    net.hear(":irc.test CAP bot NEW :chghost");
+    assert_eq!(net.sent(), ["CAP REQ :chghost"]);
+    net.hear(":irc.test CAP bot ACK :chghost");
+    assert_eq!(net.sent(), ["CAP END"]);
+}
+
+#[test]
 fn a_server_without_capabilities_is_as_good() {
     let mut net = Net::with(settings());
     net.hear(":irc.test 421 * CAP :Unknown command");
