@@ -409,3 +409,31 @@ fn serve_logs_more_than_other_commands_and_needs_one_thread() {
     assert!(serve.logs().contains("info") && !serve.threads());
     assert!(command(&["countersign", "demo"]).threads());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_a_bot_that_goes_down_is_told_that_it_goes_on() {
+    let mut house = House::open().await;
+    house.serve().await;
+    let socket = house.path("data/countersign.sock");
+    let following = tokio::task::spawn_blocking(move || {
+        let mut command = countersign();
+        command
+            .args(["do", "--socket"])
+            .arg(socket)
+            .args(["--follow", "rollback prod"]);
+        command.output().unwrap()
+    });
+    while !house.say("pending").await.0.contains("R-") {}
+    house.stop().await;
+    let output = following.await.unwrap();
+    assert!(text(&output.stdout).contains("They type: !approve R-"));
+    let said = text(&output.stderr);
+    assert!(said.starts_with("error: the bot went away"), "{said}");
+    assert_eq!(output.status.code(), Some(1));
+    house.serve().await;
+    assert!(
+        house.say("pending").await.0.contains("R-"),
+        "the request is still there"
+    );
+    house.stop().await;
+}

@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::args::{Do, Way};
 use crate::config::Places;
-use crate::local::Client;
+use crate::local::{Client, Unreachable};
 use crate::random::SystemRandom;
 
 pub(super) async fn run(args: &Do) -> anyhow::Result<()> {
@@ -92,7 +92,13 @@ impl Session {
         let mut interrupt = pin!(tokio::signal::ctrl_c());
         loop {
             let tell = tokio::select! {
-                tell = self.client.next() => tell?,
+                tell = self.client.next() => match tell {
+                    Err(Unreachable::Gone) if course.going_on => bail!(
+                        "the bot went away; what was begun goes on when it is back: countersign do ops and pending say how \
+                         far it is"
+                    ),
+                    tell => tell?,
+                },
                 _ = &mut interrupt => return course.left(),
             };
             if let Heard::Over(outcome) = course.hear(tell)? {

@@ -29,7 +29,7 @@ pub enum Unreachable {
     },
     /// It ended before the answer came.
     #[error(
-        "the bot went away before it had answered; when it is back, !ops and !pending say whether anything was begun"
+        "the bot went away before it had answered; when it is back, countersign do ops and pending say whether anything was begun"
     )]
     Gone,
     /// What it says cannot be understood.
