@@ -90,8 +90,8 @@ fn setting(name: &str) -> Option<String> {
 async fn clock(data: &Path, speed: f64) -> SpeedClock {
     let path = data.join(STORE_FILE);
     let mut begin = SystemClock.now();
-    if path.exists() {
-        let store = Sqlite::open_read_only(path).await.unwrap();
+    // A store whose making was cut short has seen nothing; the bot makes it whole.
+    if let Ok(store) = Sqlite::open_read_only(path).await {
         let seen = store
             .audit_head()
             .await
