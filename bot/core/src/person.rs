@@ -22,6 +22,11 @@ impl Person {
     pub fn account_on(&self, network: &NetworkId) -> Option<&Account> {
         self.accounts.iter().find(|account| account.network == *network)
     }
+
+    /// Where they hear of what was asked for on a network: there, else on the first network of theirs.
+    pub fn reached_from(&self, network: &NetworkId) -> Option<&Account> {
+        self.account_on(network).or(self.accounts.first())
+    }
 }
 
 /// Everybody.
@@ -119,6 +124,20 @@ mod tests {
             name: "alice".into(),
         });
         assert_eq!(directory.who(&sender).unwrap().id, "alice".into());
+    }
+
+    #[test]
+    fn whoever_is_not_on_a_network_is_reached_on_their_first() {
+        let mut alice = person("alice", "alice");
+        let local = Account {
+            network: "local".into(),
+            name: "1000".into(),
+        };
+        assert_eq!(alice.reached_from(&"local".into()), alice.accounts.first());
+        alice.accounts.push(local.clone());
+        assert_eq!(alice.reached_from(&"local".into()), Some(&local));
+        alice.accounts.clear();
+        assert_eq!(alice.reached_from(&"local".into()), None);
     }
 
     #[test]

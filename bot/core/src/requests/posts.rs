@@ -94,7 +94,7 @@ pub(super) fn asked(request: &Request, present: &Present<'_>) -> Vec<Post> {
         direct @ (Place::Direct(_) | Place::Nick { .. }) => {
             let to = signers
                 .iter()
-                .filter_map(|person| person.account_on(direct.network()));
+                .filter_map(|person| person.reached_from(direct.network()));
             let call = |account: &Account| urgent(Post::to(Place::Direct(account.clone()), reply.clone()));
             std::iter::once(own).chain(to.map(call)).collect()
         }
