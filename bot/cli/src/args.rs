@@ -213,7 +213,7 @@ pub enum Audit {
     /// Print every record as a line of JSON
     #[command(after_long_help = EXPORT)]
     Export(Kept),
-    /// Sign the end of the audit as it is now, and print that; !audit checkpoint has it posted
+    /// Sign the end of the audit as it is now, and print that; !checkpoint has it posted
     Checkpoint(Configured),
     /// Make a key that signs checkpoints
     Key {

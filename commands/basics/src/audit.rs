@@ -1,8 +1,7 @@
 //! `audit [--who PERSON] [--target TARGET] [--since SPAN] [--limit N]`: what was recorded, newest first.
-//! `audit checkpoint` has the end of it signed and posted.
 
 use async_trait::async_trait;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use countersign_core::command::{Ask, Command, Outcome, Spec};
 use countersign_core::id::PersonId;
 use countersign_core::plan::Effect;
@@ -15,8 +14,6 @@ use crate::replies;
 /// List what was recorded, newest first.
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
-    /// Have the end of it signed and posted in the room for that, instead of listing.
-    what: Option<What>,
     /// Only what this person did.
     #[arg(long, value_name = "PERSON")]
     who: Option<String>,
@@ -31,11 +28,6 @@ pub(crate) struct AuditArgs {
     limit: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum What {
-    Checkpoint,
-}
-
 /// The command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Audit;
@@ -48,10 +40,9 @@ impl Command for Audit {
         Spec {
             name: "audit",
             aliases: &[],
-            effect: Effect::Decide,
+            effect: Effect::Read,
             examples: &[
                 "audit",
-                "audit checkpoint",
                 "audit --who alice --since 2d",
                 "audit --target prod --limit 30",
             ],
@@ -59,17 +50,7 @@ impl Command for Audit {
         }
     }
 
-    fn effect(&self, args: &AuditArgs) -> Effect {
-        match args.what {
-            Some(What::Checkpoint) => Effect::Decide,
-            None => Effect::Read,
-        }
-    }
-
     async fn run(&self, ask: &Ask<'_>, args: AuditArgs) -> Result<Outcome, Refusal> {
-        if args.what == Some(What::Checkpoint) {
-            return ask.desk.checkpoint(ask).await;
-        }
         let which = AuditWhere {
             person: args.who.as_deref().map(PersonId::from),
             target: args

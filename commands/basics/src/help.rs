@@ -54,7 +54,7 @@ mod tests {
         insta::assert_snapshot!(hear("alice", "help").await, @"
         what you may use here; !help <command> tells more:
           read    help, ping, more, status, whoami, can, pending, why, ops, locks, holds, audit
-          decide  show, approve, deny, withdraw, cancel, op, lock, unlock, release-hold
+          decide  show, approve, deny, withdraw, cancel, op, lock, unlock, release-hold, checkpoint
         ");
         insta::assert_snapshot!(hear("dave_", "help").await, @"
         what you may use here; !help <command> tells more:

@@ -4,6 +4,7 @@ mod approve;
 mod audit;
 mod can;
 mod cancel;
+mod checkpoint;
 mod deny;
 mod help;
 mod holds;
@@ -50,5 +51,6 @@ pub fn register(registry: &mut Registry) -> Result<(), RegistryError> {
     registry.add(locks::Locks)?;
     registry.add(holds::Holds)?;
     registry.add(release_hold::ReleaseHold)?;
-    registry.add(audit::Audit)
+    registry.add(audit::Audit)?;
+    registry.add(checkpoint::Checkpoint)
 }
