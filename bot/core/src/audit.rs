@@ -57,6 +57,8 @@ pub enum Event {
     Announced,
     /// A message could not be dealt with because the bot went down.
     Dropped,
+    /// Another configuration was taken.
+    Reloaded,
 }
 
 impl Event {
@@ -81,6 +83,7 @@ impl Event {
             Self::Released => "released",
             Self::Announced => "announced",
             Self::Dropped => "dropped",
+            Self::Reloaded => "reloaded",
         }
     }
 }

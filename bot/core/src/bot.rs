@@ -96,7 +96,8 @@ impl Bot {
             return;
         };
         tracing::warn!(%error, message = %message.id, "an answer was not heard");
-        if !matches!(error, SendError::Refused { .. })
+        // A network that has too much to say already is not owed an answer: what only read is asked again.
+        if matches!(error, SendError::Away { .. })
             && let Err(error) = self.context.store.commit(Batch::of(Write::Enqueue(post))).await
         {
             tracing::error!(%error, message = %message.id, "an answer is lost");

@@ -6,7 +6,7 @@ use crate::chat::SendError;
 use crate::context::Context;
 use crate::id::NetworkId;
 use crate::message::Place;
-use crate::reply::Post;
+use crate::reply::{Post, Urgency};
 use crate::speaker::Speaker;
 use crate::store::{Batch, Outgoing, OutgoingState, StoreError, Write};
 use crate::time::{Duration, Timestamp, after};
@@ -19,12 +19,12 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// What is added to a post that may have been said already.
 const AGAIN: &str = "(maybe said before: the bot was restarted while saying it)";
 
-/// Sends what is due to a place. What was said first is heard first: a post that waits holds back those after it.
+/// Sends the oldest post that is due to a place; what was said first is heard first. One at a time, so that nobody who
+/// takes over waits for more than that.
 pub(crate) async fn deliver(context: &Context, speaker: &Speaker, place: &Place) -> Result<(), StoreError> {
-    for outgoing in context.store.outgoing(Some(place), context.now(), BATCH).await? {
-        if send(context, speaker, outgoing).await? == Delivery::Waits {
-            break;
-        }
+    let due = context.store.outgoing(Some(place), context.now(), 1).await?;
+    for outgoing in due {
+        send(context, speaker, outgoing).await?;
     }
     Ok(())
 }
@@ -55,14 +55,8 @@ pub(crate) async fn hurry(context: &Context, network: &NetworkId) -> Result<(), 
     Ok(())
 }
 
-#[derive(PartialEq, Eq)]
-enum Delivery {
-    Over,
-    Waits,
-}
-
-async fn send(context: &Context, speaker: &Speaker, outgoing: Outgoing) -> Result<Delivery, StoreError> {
-    let id = outgoing.id;
+async fn send(context: &Context, speaker: &Speaker, outgoing: Outgoing) -> Result<(), StoreError> {
+    let (id, urgency) = (outgoing.id, outgoing.post.urgency);
     let post = match outgoing.state {
         OutgoingState::Queued => outgoing.post,
         OutgoingState::Sending => marked(outgoing.post),
@@ -78,6 +72,10 @@ async fn send(context: &Context, speaker: &Speaker, outgoing: Outgoing) -> Resul
             id,
             due: after(context.now(), wait),
         },
+        Err(error @ SendError::Away { .. }) if outgoing.tries >= patience(urgency) => {
+            tracing::error!(%error, post = id, tries = outgoing.tries, "a post is given up");
+            Write::Sent(id)
+        }
         Err(error @ SendError::Away { .. }) => {
             let pause = FIRST_PAUSE
                 .saturating_mul(1 << outgoing.tries.min(10))
@@ -89,13 +87,18 @@ async fn send(context: &Context, speaker: &Speaker, outgoing: Outgoing) -> Resul
             }
         }
     };
-    let delivery = if matches!(next, Write::Postpone { .. }) {
-        Delivery::Waits
-    } else {
-        Delivery::Over
-    };
     context.store.commit(Batch::of(next)).await?;
-    Ok(delivery)
+    Ok(())
+}
+
+/// How often a post is tried before it is given up, so that none holds back for ever what comes after it: with the
+/// pauses between, for about ten minutes, an hour, a day.
+fn patience(urgency: Urgency) -> u32 {
+    match urgency {
+        Urgency::Chatter => 10,
+        Urgency::Normal => 20,
+        Urgency::Result => 300,
+    }
 }
 
 fn marked(mut post: Post) -> Post {

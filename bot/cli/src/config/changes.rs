@@ -285,6 +285,7 @@ fn connection(before: &Settings, after: &Settings) -> Vec<String> {
         ("nickserv", before.nickserv != after.nickserv),
         ("relays", before.relays != after.relays),
         ("pace", before.pace != after.pace),
+        ("longest_pause", before.longest_pause != after.longest_pause),
     ];
     let changed = changed.into_iter().filter(|(_, changed)| *changed);
     changed

@@ -1,11 +1,13 @@
 //! What comes from the networks: messages are dealt with, each in a task of its own; troubles are told.
 
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use countersign_core::approval::State;
 use countersign_core::bot::Bot;
 use countersign_core::chat::Heard;
+use countersign_core::id::NetworkId;
 use countersign_core::id::RequestId;
 use countersign_core::message::{Message, Place};
 use countersign_core::plan::Effect;
@@ -26,6 +28,9 @@ use crate::wiring;
 
 /// Messages that are dealt with at once or wait for their turn. When there are so many, the networks wait.
 const MOST: usize = 1024;
+/// Of these, so many may only read, of one network. Who asks faster than the network lets the bot answer gets no answer
+/// to the rest; nobody else is held up by it.
+const MOST_READS: usize = 128;
 /// How long a client of the local socket waits for an answer that the outbox has to say: longer than it should take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -34,7 +39,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Hearing {
     turns: Turns,
     waiting: usize,
-    running: JoinSet<Option<Turn>>,
+    running: JoinSet<Over>,
+    /// How many that only read are being dealt with, by network.
+    reads: HashMap<NetworkId, usize>,
+}
+
+/// A message is dealt with: whose turn is over, and where one that only read came from.
+#[derive(Debug)]
+enum Over {
+    Turn(Turn),
+    Read(NetworkId),
 }
 
 /// Who deals with a message.
@@ -87,6 +101,13 @@ impl Serve {
                 .map_or("nobody known", |account| account.name.as_str());
             tracing::info!(%trace, network = %message.place.network(), from, "heard: {said}");
         }
+        if effect == Effect::Read && self.hearing.reads_enough(message.place.network()) {
+            tracing::warn!(network = %message.place.network(), "too much is asked at once: this is not answered");
+            if is_local(&message) {
+                self.networks.local().answered(&message.id, false);
+            }
+            return;
+        }
         match self.hearing.turns.take(message, effect) {
             Some(next) => self.begin(next),
             None => self.hearing.waiting += 1,
@@ -100,16 +121,24 @@ impl Serve {
             local: Arc::clone(self.networks.local()),
         };
         let Next { message, turn } = next;
+        let network = message.place.network().clone();
+        let over = match turn {
+            Some(turn) => Over::Turn(turn),
+            None => Over::Read(network.clone()),
+        };
+        if let Over::Read(network) = &over {
+            *self.hearing.reads.entry(network.clone()).or_default() += 1;
+        }
         let span = tracing::info_span!(
             "command",
             trace = %Trace::of(&message),
-            network = %message.place.network(),
+            %network,
             from = %visible(&message.sender.nick),
         );
         self.hearing.running.spawn(
             async move {
                 dealer.deal(message).await;
-                turn
+                over
             }
             .instrument(span),
         );
@@ -122,14 +151,27 @@ impl Hearing {
         let Some(ended) = self.running.join_next().await else {
             return std::future::pending().await;
         };
-        // A dealer catches what breaks; only what it does itself could get here.
-        let turn = ended.unwrap_or_else(|error| {
-            tracing::error!(%error, "a message was given up");
-            None
-        });
-        let next = turn.and_then(|turn| self.turns.over(turn))?;
+        let turn = match ended {
+            Ok(Over::Turn(turn)) => turn,
+            Ok(Over::Read(network)) => {
+                if let Some(count) = self.reads.get_mut(&network) {
+                    *count -= 1;
+                }
+                return None;
+            }
+            // A dealer catches what breaks; only what it does itself could get here.
+            Err(error) => {
+                tracing::error!(%error, "a message was given up");
+                return None;
+            }
+        };
+        let next = self.turns.over(turn)?;
         self.waiting -= 1;
         Some(next)
+    }
+
+    fn reads_enough(&self, network: &NetworkId) -> bool {
+        self.reads.get(network).is_some_and(|count| *count >= MOST_READS)
     }
 
     /// Whether another message can be taken.

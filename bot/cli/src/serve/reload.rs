@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use anyhow::ensure;
+use countersign_core::audit::{Entry, Event};
 use countersign_core::reply::Tone;
+use countersign_core::store::Batch;
 use countersign_core::text::count;
 
 use super::work::Work;
@@ -23,6 +25,7 @@ impl Serve {
                 }
                 let words = format!("configuration reloaded by SIGHUP: {}.", summary(&changes));
                 tracing::info!("{words}");
+                self.record(&changes).await;
                 tell(&*self.store, &self.config.bot.tell, &words, Tone::Good).await;
             }
             Err(error) => {
@@ -33,6 +36,15 @@ impl Serve {
                 );
                 tell(&*self.store, &self.config.bot.tell, &words, Tone::Bad).await;
             }
+        }
+    }
+
+    /// Roles and rules may be others now: that belongs to what must be proven afterwards.
+    async fn record(&self, changes: &[String]) {
+        let words = format!("took another configuration: {}", changes.join("; "));
+        let entry = Entry::new(self.clock.now(), Event::Reloaded, words);
+        if let Err(error) = self.store.commit(Batch::default().record(entry)).await {
+            tracing::error!(%error, "that another configuration was taken is not recorded");
         }
     }
 

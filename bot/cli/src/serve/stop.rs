@@ -21,7 +21,7 @@ const OUTBOX: Duration = Duration::from_secs(1);
 /// How long steps of operations may take. What is cut off then is found out about at the next start.
 const STEPS: Duration = Duration::from_secs(4);
 /// How long networks may take to be left.
-const NETWORKS: Duration = Duration::from_secs(2);
+const NETWORKS: Duration = Duration::from_secs(4);
 /// What is said at leaving.
 const WORDS: &str = "going down";
 
@@ -42,9 +42,8 @@ impl Serve {
                 "commands that take long are given up; at the next start it is said that nothing was done"
             );
         }
-        for message in self.hearing.give_up() {
-            self.turn_away(&message).await;
-        }
+        let given_up = self.hearing.give_up();
+        self.turn_away(&given_up).await;
         timeout(OUTBOX, self.say_what_waits()).await.ok();
         if let Some(work) = self.work.take()
             && timeout(STEPS, work.stop()).await.is_err()
@@ -94,35 +93,28 @@ impl Serve {
     /// What comes while the bot goes down.
     async fn overhear(&self, heard: Heard) {
         if let Heard::Message(message) = heard {
-            self.turn_away(&message).await;
+            self.turn_away(&[message]).await;
         }
     }
 
-    /// A command that comes too late is said to have: now if that is possible, else after the next start.
-    async fn turn_away(&self, message: &Message) {
-        if self.bot.declared(message).is_some() {
-            let said = clip(&visible(&message.text), 80).into_owned();
-            let words =
-                format!("I am going down and did nothing about \"{said}\". Say it again when I am back.");
-            let post = Post::answer(message, Reply::line(words).toned(Tone::Bad));
-            let network = message.place.network();
-            let adapters = self.networks.adapters();
-            let adapter = adapters.iter().find(|adapter| adapter.network() == network);
-            let sent = match adapter {
-                Some(adapter) => timeout(OUTBOX, adapter.send(&post))
-                    .await
-                    .is_ok_and(|sent| sent.is_ok()),
-                None => false,
-            };
-            if !sent
-                && !is_local(message)
-                && let Err(error) = self.store.commit(Batch::of(Write::Enqueue(post))).await
-            {
-                tracing::error!(%error, "an answer is lost");
+    /// Commands that come too late are said to have, by the outbox: now if there is time for that, else after the next
+    /// start.
+    async fn turn_away(&self, messages: &[Message]) {
+        let mut batch = Batch::default();
+        for message in messages {
+            if is_local(message) {
+                self.networks.local().answered(&message.id, false);
+            } else if self.bot.declared(message).is_some() {
+                let said = clip(&visible(&message.text), 80).into_owned();
+                let words = format!("I was going down and did nothing about \"{said}\". Say it again.");
+                let post = Post::answer(message, Reply::line(words).toned(Tone::Bad));
+                batch.writes.push(Write::Enqueue(post));
             }
         }
-        if is_local(message) {
-            self.networks.local().answered(&message.id, false);
+        if !batch.writes.is_empty()
+            && let Err(error) = self.store.commit(batch).await
+        {
+            tracing::error!(%error, "answers are lost");
         }
     }
 }

@@ -38,7 +38,8 @@ pub(crate) fn card(request: &Request, present: &Present<'_>) -> (Reply, Whole) {
     .code(format!("!approve {id}"))
     .then(format!("  (plan {})", plan.digest().short()));
     (
-        buttons(reply.and(indented(line)).toned(Tone::Waiting), request),
+        // All of it at once: a line that is left for later is a line that nobody read.
+        buttons(reply.and(indented(line)).toned(Tone::Waiting), request).whole(),
         whole,
     )
 }
