@@ -1,5 +1,5 @@
-//! A store that kills its process: before or after the write of a given number. Between two writes a process does
-//! nothing that another would have to know of, so that is every step at which it can die.
+//! A store that kills its process: before or after the write of a given number. So the process dies between any two
+//! steps that it remembers; deaths within a call to a provider are those of `tests/kill` and of random instants.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
