@@ -1,8 +1,12 @@
 //! The bot on real networks.
 
 mod checking;
+mod cuts;
 mod deploying;
+mod floods;
 mod house;
 mod impostors;
 mod leaving;
+mod restarting;
 mod servers;
+mod storm;

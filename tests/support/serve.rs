@@ -164,6 +164,7 @@ impl Serve {
 }
 
 impl Drop for Serve {
+    #[expect(clippy::print_stderr, reason = "who looks at a failure wants to see it")]
     fn drop(&mut self) {
         if let Some(child) = &mut self.child {
             child.kill().ok();

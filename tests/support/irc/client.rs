@@ -230,6 +230,36 @@ impl Person {
         found.unwrap_or_else(|error| panic!("{}: {error}\n{}", self.nick(), self.conversation()))
     }
 
+    /// The first such line after a mark, if it comes in this time. It does not move what was looked at, so that several
+    /// can wait for lines of the same person.
+    pub(crate) async fn sees_after(
+        &self,
+        mark: usize,
+        long: Duration,
+        is_it: impl Fn(&Line) -> bool,
+    ) -> Option<Line> {
+        let mut log = self.log.subscribe();
+        let mut at = mark;
+        let found = async {
+            loop {
+                {
+                    let lines = log.borrow_and_update();
+                    if let Some(line) = lines[at..].iter().find(|line| is_it(line)) {
+                        return Some(line.clone());
+                    }
+                    at = lines.len();
+                }
+                log.changed().await.ok()?;
+            }
+        };
+        timeout(long, found).await.ok().flatten()
+    }
+
+    /// Waits for the end of the connection, however long that takes.
+    pub(crate) async fn ends(&self) {
+        self.next(|line| line.command == CLOSED).await;
+    }
+
     /// The next such line, or nothing if the connection ends before it.
     async fn next(&self, is_it: impl Fn(&Line) -> bool) -> Option<Line> {
         let mut log = self.log.subscribe();

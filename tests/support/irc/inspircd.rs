@@ -252,6 +252,7 @@ impl InspIrcd {
 }
 
 impl Drop for InspIrcd {
+    #[expect(clippy::print_stderr, reason = "who looks at a failure wants to see it")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("--- the network's logs\n{}", self.logs());

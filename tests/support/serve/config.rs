@@ -18,7 +18,6 @@ pub(crate) struct Setup {
     sandbox: String,
     address: Address,
     account: bool,
-    limits: bool,
     change: fn(&mut Table),
 }
 
@@ -29,7 +28,6 @@ impl Setup {
             sandbox: sandbox.url.clone(),
             address,
             account: true,
-            limits: false,
             change: |_| {},
         }
     }
@@ -40,11 +38,6 @@ impl Setup {
             account: false,
             ..self
         }
-    }
-
-    /// On a network that throws out who says too much: the bot speaks as fast as it does by default.
-    pub(crate) fn with_limits(self) -> Self {
-        Self { limits: true, ..self }
     }
 
     /// With a change of the configuration.
@@ -98,11 +91,9 @@ impl Setup {
                 .collect();
             network.insert("password".into(), password.into());
         }
-        if !self.limits {
-            network.insert("burst".into(), 1000.into());
-            network.insert("every".into(), "1 ms".into());
-            network.insert("longest_pause".into(), "1 s".into());
-        }
+        network.insert("burst".into(), 1000.into());
+        network.insert("every".into(), "1 ms".into());
+        network.insert("longest_pause".into(), "1 s".into());
         network
     }
 }
