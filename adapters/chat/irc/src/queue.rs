@@ -16,6 +16,7 @@ use tokio::time::{Duration, Instant};
 
 use crate::lane::{Lane, Shut};
 use crate::post::{Job, JobId, Jobs, Mark};
+use crate::session::Loss;
 
 /// The posts of a network.
 #[derive(Debug)]
@@ -149,7 +150,7 @@ impl Queue {
         }
     }
 
-    /// There is nobody in the place whose turn it is: its posts are given up.
+    /// Nothing can ever be said in the place whose turn it is: its posts are given up.
     pub(crate) fn refuse(&mut self, reason: &str) {
         let Some(place) = self.turns.front().cloned() else {
             return;
@@ -182,19 +183,19 @@ impl Queue {
     }
 
     /// The server did not deliver what was said to this target.
-    pub(crate) fn undelivered(&mut self, target: &str, reason: &str, lasting: bool) {
+    pub(crate) fn undelivered(&mut self, target: &str, reason: &str, loss: Loss) {
         let mut ids: Vec<JobId> = self.said.iter().map(|(id, _)| *id).collect();
         ids.dedup();
         for id in ids {
-            let hit = |job: &Job| job.target.eq_ignore_ascii_case(target);
-            if self.jobs.get(&id).is_some_and(hit) {
-                let error = if lasting {
-                    self.refused(reason)
-                } else {
-                    self.away(reason)
-                };
-                self.end(id, Err(error));
-            }
+            let hit = |job: &&Job| job.target.eq_ignore_ascii_case(target);
+            let Some(job) = self.jobs.get(&id).filter(hit) else {
+                continue;
+            };
+            let error = match (loss, &job.place) {
+                (Loss::ForNow, _) | (Loss::Nobody, Place::Direct(_)) => self.away(reason),
+                (Loss::ForGood | Loss::Nobody, _) => self.refused(reason),
+            };
+            self.end(id, Err(error));
         }
     }
 

@@ -213,11 +213,9 @@ impl<'n> Online<'n> {
                         self.said_since = self.network.queue.awaits_confirmation().then_some(now);
                     }
                 }
-                Effect::Undelivered {
-                    target,
-                    reason,
-                    lasting,
-                } => self.network.queue.undelivered(&target, &reason, lasting),
+                Effect::Undelivered { target, reason, loss } => {
+                    self.network.queue.undelivered(&target, &reason, loss)
+                }
                 Effect::Close { reason, pause } => {
                     closed = Some((reason, pause));
                     break;

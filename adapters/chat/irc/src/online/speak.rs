@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::Online;
 use crate::line::Line;
-use crate::session::NoTarget;
+use crate::session::{Loss, NoTarget};
 
 /// With so many lines unconfirmed it is asked whether they arrived, so that a broken connection repeats no more.
 const UNCONFIRMED_LINES: usize = 50;
@@ -26,7 +26,7 @@ impl Online<'_> {
                     closed += 1;
                     self.network.queue.shut(reason, now);
                 }
-                Err(NoTarget::Nobody { reason }) => self.network.queue.refuse(&reason),
+                Err(NoTarget::Never { reason }) => self.network.queue.refuse(&reason),
             }
         }
         if !self.network.queue.has_words() {
@@ -49,7 +49,7 @@ impl Online<'_> {
             },
         );
         if let Some(reason) = failed {
-            self.network.queue.undelivered(target, &reason, true);
+            self.network.queue.undelivered(target, &reason, Loss::ForGood);
         }
     }
 

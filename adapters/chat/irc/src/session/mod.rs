@@ -65,8 +65,8 @@ pub(crate) enum Effect {
         target: String,
         /// Why, in words.
         reason: String,
-        /// Saying it again will not help.
-        lasting: bool,
+        /// Whether it may be again.
+        loss: Loss,
     },
     /// Close the connection; the session has ended and hears nothing more.
     Close {
@@ -75,6 +75,17 @@ pub(crate) enum Effect {
         /// How long to stay away.
         pause: Pause,
     },
+}
+
+/// Whether what was not delivered makes sense to be said again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loss {
+    /// Nobody has this nick now. Whoever is proven to be an account may be back in a moment, under another one perhaps.
+    Nobody,
+    /// The target does not take it now.
+    ForNow,
+    /// It will never be taken.
+    ForGood,
 }
 
 /// How long to stay away after a connection ended.
@@ -89,13 +100,13 @@ pub(crate) enum Pause {
 /// Why something has no target on the wire now. Both hold the reason in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NoTarget {
-    /// It may have one again: the bot is not in the room now.
+    /// It may have one again: the bot is not in the room now, or whoever it is for is not seen.
     NotThere {
         /// Why.
         reason: String,
     },
-    /// Nobody is there who it could be said to.
-    Nobody {
+    /// It never will: it is for a place that the bot is not told to be in, or for none at all.
+    Never {
         /// Why.
         reason: String,
     },
@@ -236,7 +247,7 @@ impl Session {
     pub(crate) fn target_of(&self, place: &Place) -> Result<String, NoTarget> {
         if *place.network() != self.settings.network {
             let reason = format!("{place} is on another network");
-            return Err(NoTarget::Nobody { reason });
+            return Err(NoTarget::Never { reason });
         }
         if !self.is_registered() {
             let reason = "it is still connecting".to_owned();
@@ -246,12 +257,13 @@ impl Session {
             Place::Room(room) => self.target_of_room(room.name.as_str()),
             Place::Direct(account) => {
                 let nick = self.roster.nick_of(account.name.as_str(), self.now);
-                nick.map(str::to_owned).ok_or_else(|| NoTarget::Nobody {
+                // Who is there is not known before WHO is answered, and whoever is gone may be back in a moment.
+                nick.map(str::to_owned).ok_or_else(|| NoTarget::NotThere {
                     reason: format!("nobody is seen there who is logged in as {}", account.name),
                 })
             }
             Place::Nick { nick, .. } if self.is_nick(nick) => Ok(nick.clone()),
-            Place::Nick { .. } => Err(NoTarget::Nobody {
+            Place::Nick { .. } => Err(NoTarget::Never {
                 reason: "that is not a nick".to_owned(),
             }),
         }

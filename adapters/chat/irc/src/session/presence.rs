@@ -36,7 +36,7 @@ impl Session {
                     None => format!("the bot is not in {name} yet"),
                 },
             }),
-            None => Err(NoTarget::Nobody {
+            None => Err(NoTarget::Never {
                 reason: format!("the bot is not told to be in {name}"),
             }),
         }

@@ -6,7 +6,7 @@ use irc_proto::{Command, Mode, UserMode};
 use super::incoming::Incoming;
 use super::people::named;
 use super::presence::shown;
-use super::{Effect, GREETING, Pause, Phase, Session};
+use super::{Effect, GREETING, Loss, Pause, Phase, Session};
 use crate::line::Line;
 
 impl Session {
@@ -49,7 +49,7 @@ impl Session {
                 if let [command, _, .., text] = words.as_slice()
                     && command == "PRIVMSG"
                 {
-                    undelivered(words.get(2).filter(|_| words.len() > 3), text, true, out);
+                    undelivered(words.get(2).filter(|_| words.len() > 3), text, Loss::ForGood, out);
                 }
             }
             _ if self.is_me(heard.name()) => self.happened_to_me(heard, now, out),
@@ -204,7 +204,7 @@ impl Session {
     fn complained(&mut self, number: u16, words: &[String], now: Timestamp, out: &mut Vec<Effect>) {
         let text = words.last().map_or("", String::as_str);
         if matches!(number, 411 | 412 | 417) {
-            undelivered(None, text, true, out);
+            undelivered(None, text, Loss::ForGood, out);
             return;
         }
         let Some(target) = words.get(1) else { return };
@@ -216,24 +216,24 @@ impl Session {
                 let key = self.fold(target);
                 self.roster.gone(&key);
                 self.no_services(target, now, out);
-                undelivered(Some(target), text, true, out);
+                undelivered(Some(target), text, Loss::Nobody, out);
             }
             // Somebody set or lifts a mode: it may work again.
             403 | 404 | 477 | 489 => {
                 self.silenced(target, text, out);
-                undelivered(Some(target), text, false, out);
+                undelivered(Some(target), text, Loss::ForNow, out);
             }
-            407 | 408 | 413..=415 | 486 | 531 | 716 => undelivered(Some(target), text, true, out),
+            407 | 408 | 413..=415 | 486 | 531 | 716 => undelivered(Some(target), text, Loss::ForGood, out),
             _ => {}
         }
     }
 }
 
-fn undelivered(target: Option<&String>, reason: &str, lasting: bool, out: &mut Vec<Effect>) {
+fn undelivered(target: Option<&String>, reason: &str, loss: Loss, out: &mut Vec<Effect>) {
     out.push(Effect::Undelivered {
         target: target.cloned().unwrap_or_default(),
         reason: shown(reason),
-        lasting,
+        loss,
     });
 }
 

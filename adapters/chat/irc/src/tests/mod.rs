@@ -1,6 +1,7 @@
 //! Stories of the adapter and a scripted server in the same process. Time stands still unless everybody waits.
 
 mod connecting;
+mod direct;
 mod hearing;
 mod posting;
 mod real_sockets;
@@ -202,6 +203,12 @@ struct Peer {
     asked: Vec<String>,
     /// Rooms that it does not let the bot in.
     shut: Vec<String>,
+    /// What it can do beyond the least.
+    caps: &'static str,
+    /// What else it says of itself.
+    support: &'static str,
+    /// Who it says is in a room: `user host nick account`.
+    people: Vec<&'static str>,
 }
 
 impl Peer {
@@ -213,6 +220,9 @@ impl Peer {
             answers: true,
             asked: Vec::new(),
             shut: Vec::new(),
+            caps: "",
+            support: "PREFIX=(ov)@+",
+            people: Vec::new(),
         }
     }
 
@@ -237,7 +247,11 @@ impl Peer {
             let line = self.line().await?;
             let words: Vec<&str> = line.split(' ').collect();
             match words[0] {
-                "CAP" if words[1] == "LS" => self.tells(":irc.test CAP * LS :").await,
+                "CAP" if words[1] == "LS" => self.tells(&format!(":irc.test CAP * LS :{}", self.caps)).await,
+                "CAP" if words[1] == "REQ" => {
+                    let asked = line.trim_start_matches("CAP REQ :");
+                    self.tells(&format!(":irc.test CAP * ACK :{asked}")).await;
+                }
                 "USER" => self.greets().await,
                 "JOIN" => {
                     for room in words[1].split(',') {
@@ -245,6 +259,10 @@ impl Peer {
                     }
                 }
                 "WHO" => {
+                    for person in self.people.clone() {
+                        self.tells(&format!(":irc.test 354 bot 617 {} {person}", words[1]))
+                            .await;
+                    }
                     let end = format!(":irc.test 315 bot {} :End of /WHO list.", words[1]);
                     self.tells(&end).await;
                 }
@@ -259,8 +277,11 @@ impl Peer {
     async fn greets(&mut self) {
         self.tells(":irc.test 001 bot :Welcome to the network bot!bot@127.0.0.1")
             .await;
-        self.tells(":irc.test 005 bot CASEMAPPING=ascii CHANTYPES=# NICKLEN=30 PREFIX=(ov)@+ :are supported by this server")
-            .await;
+        self.tells(&format!(
+            ":irc.test 005 bot CASEMAPPING=ascii CHANTYPES=# NICKLEN=30 {} :are supported by this server",
+            self.support
+        ))
+        .await;
         self.tells(":irc.test 422 bot :MOTD File is missing").await;
     }
 

@@ -135,18 +135,22 @@ fn a_server_whose_clock_is_off_is_believed_within_reason() {
 #[test]
 fn what_was_said_and_did_not_arrive_is_known() {
     let mut net = Net::ready(CAPS, "");
-    for (line, target, lasting) in [
-        (":s 401 bot dave :No such nick", "dave", true),
-        (":s 404 bot #Ops :Cannot send to channel (+m)", "#Ops", false),
-        (":s 403 bot #gone :No such channel", "#gone", false),
-        (":s 412 bot :No text to send", "", true),
-        (":s 417 bot :Line too long", "", true),
-        (":s 716 bot erin :is in +g mode", "erin", true),
-        ("FAIL PRIVMSG BAD dave :No", "dave", true),
+    for (line, target, loss) in [
+        (":s 401 bot dave :No such nick", "dave", Loss::Nobody),
+        (
+            ":s 404 bot #Ops :Cannot send to channel (+m)",
+            "#Ops",
+            Loss::ForNow,
+        ),
+        (":s 403 bot #gone :No such channel", "#gone", Loss::ForNow),
+        (":s 412 bot :No text to send", "", Loss::ForGood),
+        (":s 417 bot :Line too long", "", Loss::ForGood),
+        (":s 716 bot erin :is in +g mode", "erin", Loss::ForGood),
+        ("FAIL PRIVMSG BAD dave :No", "dave", Loss::ForGood),
     ] {
         net.hear(line);
-        let (at, reason, lasts) = net.undelivered().remove(0);
-        assert_eq!((at.as_str(), lasts), (target, lasting), "{line}");
+        let (at, reason, lost) = net.undelivered().remove(0);
+        assert_eq!((at.as_str(), lost), (target, loss), "{line}");
         assert!(!reason.is_empty());
     }
     assert_eq!(
@@ -207,7 +211,7 @@ fn only_one_place_of_this_network_is_a_target() {
         assert!(
             matches!(
                 net.session.target_of(&nick(place)),
-                Err(crate::session::NoTarget::Nobody { .. })
+                Err(crate::session::NoTarget::Never { .. })
             ),
             "{place:?}"
         );

@@ -15,7 +15,7 @@ use countersign_core::message::{Account, Message, Place, Room};
 use countersign_core::secret::Secret;
 use countersign_core::time::{Duration, Timestamp, after};
 
-use super::{Effect, Pause, Session};
+use super::{Effect, Loss, Pause, Session};
 use crate::settings::{LONGEST_PAUSE, Login, Pace, RoomSettings, Server, Settings, Tls};
 
 /// What a server offers that has everything.
@@ -207,13 +207,9 @@ impl Net {
             .len()
     }
 
-    fn undelivered(&mut self) -> Vec<(String, String, bool)> {
+    fn undelivered(&mut self) -> Vec<(String, String, Loss)> {
         self.take(|effect| match effect {
-            Effect::Undelivered {
-                target,
-                reason,
-                lasting,
-            } => Some((target.clone(), reason.clone(), *lasting)),
+            Effect::Undelivered { target, reason, loss } => Some((target.clone(), reason.clone(), *loss)),
             _ => None,
         })
     }

@@ -219,7 +219,7 @@ fn a_changed_list_is_followed() {
     assert_eq!(net.session.target_of(&in_room("#ops")), Ok("#OPS".to_owned()));
     assert!(matches!(
         net.session.target_of(&in_room("#treeherder")),
-        Err(NoTarget::Nobody { .. })
+        Err(NoTarget::Never { .. })
     ));
 }
 
