@@ -251,7 +251,7 @@ fn somebody_met_in_a_direct_message_is_answered_for_as_long_as_that_is_sure() {
     net.hear(":Erin!e@home JOIN #ops erin :real name");
     net.hear(told);
     net.hear(":Erin!e@home PART #ops");
-    net.later(599);
+    net.later(19);
     assert!(net.session.target_of(&direct("erin")).is_ok());
     net.later(1);
     assert!(net.session.target_of(&direct("erin")).is_err());
