@@ -130,9 +130,10 @@ pub(crate) struct Session {
     settings: Arc<Settings>,
     encrypted: bool,
     connection: String,
-    /// When the connection began, by the bot's clock, and by the server's if it has told.
+    /// When the connection began.
     began: Timestamp,
-    began_there: Option<Timestamp>,
+    /// By how many milliseconds the bot's clock is ahead of the server's.
+    ahead: i64,
     /// The last time that anything came in.
     now: Timestamp,
     phase: Phase,
@@ -171,7 +172,7 @@ impl Session {
             encrypted,
             connection,
             began: now,
-            began_there: None,
+            ahead: 0,
             now,
             phase: Phase::Registering {
                 until: after(now, REGISTRATION),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use countersign_core::digest::Digest;
 use countersign_core::id::{AccountName, MessageId};
 use countersign_core::message::{Account, Assurance, Kind, Message, Place, Room, Sender};
-use countersign_core::time::{Duration, Timestamp, before, between};
+use countersign_core::time::{Duration, Timestamp, before, from_millis};
 
 use super::format;
 use super::incoming::{Incoming, Source};
@@ -13,8 +13,6 @@ use super::isupport::CaseMapping;
 use super::people::named;
 use super::{Effect, Session};
 
-/// What the clocks of a server and the bot's may differ by and still be believed.
-const SKEW: Duration = Duration::from_mins(5);
 /// Something said so shortly before the connection began still counts as said on it.
 const GRACE: Duration = Duration::from_secs(5);
 /// Batches that may be open at a time.
@@ -91,7 +89,7 @@ impl Session {
         if plain.trim().is_empty() {
             return;
         }
-        let said_at: Option<Timestamp> = heard.tag("time").and_then(|time| time.parse().ok());
+        let said_at = self.time_of(heard);
         let id = self.id_of(heard, source, (target, text));
         out.push(Effect::Heard(Message {
             id,
@@ -161,17 +159,24 @@ impl Session {
 
     /// Whether something keeps a history and tells it now.
     fn was_before(&self, heard: &Incoming, said_at: Option<Timestamp>) -> bool {
-        let began = before(self.began_there.unwrap_or(self.began), GRACE);
-        said_at.is_some_and(|at| at < began)
+        said_at.is_some_and(|at| at < before(self.began, GRACE))
             || heard
                 .tag("batch")
                 .is_some_and(|batch| self.batches.tells_the_past(batch))
     }
 
-    /// Takes the server's time of its welcome for the beginning, if it can be right: its clock may be off.
-    pub(super) fn began_at(&mut self, heard: &Incoming, now: Timestamp) {
-        let there: Option<Timestamp> = heard.tag("time").and_then(|time| time.parse().ok());
-        self.began_there = there.filter(|at| between(*at, now) < SKEW && between(now, *at) < SKEW);
+    /// Learns from the server's welcome by how much its clock differs from the bot's. Either may be wrong by any amount,
+    /// and what is said now must neither look old for that nor what was said long ago look new.
+    pub(super) fn compare_clocks(&mut self, heard: &Incoming, now: Timestamp) {
+        if let Some(there) = tagged(heard) {
+            self.ahead = now.as_millisecond().saturating_sub(there.as_millisecond());
+        }
+    }
+
+    /// When the server says that this was said, by the bot's clock.
+    fn time_of(&self, heard: &Incoming) -> Option<Timestamp> {
+        let there = tagged(heard)?;
+        Some(from_millis(there.as_millisecond().saturating_add(self.ahead)))
     }
 
     /// The network's id, else one that is the same whenever the network tells the same, else one of our own.
@@ -189,4 +194,9 @@ impl Session {
         self.unnamed += 1;
         MessageId::from(format!("{}-{}", self.connection, self.unnamed))
     }
+}
+
+/// The time that a line has, by the server's clock.
+fn tagged(heard: &Incoming) -> Option<Timestamp> {
+    heard.tag("time").and_then(|time| time.parse().ok())
 }

@@ -156,7 +156,7 @@ impl Session {
             self.phase = Phase::Welcomed {
                 until: after(now, GREETING),
             };
-            self.began_at(heard, now);
+            self.compare_clocks(heard, now);
             self.called(nick, now);
         }
     }
