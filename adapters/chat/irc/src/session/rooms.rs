@@ -66,6 +66,14 @@ impl Room {
         matches!(self.state, State::In { .. })
     }
 
+    /// Since when the bot is in it.
+    pub(super) fn since(&self) -> Option<Timestamp> {
+        match self.state {
+            State::In { since } => Some(since),
+            State::Out { .. } | State::Asked { .. } | State::Never => None,
+        }
+    }
+
     pub(super) fn is_asked(&self) -> bool {
         matches!(self.state, State::Asked { .. })
     }
@@ -94,7 +102,9 @@ impl Room {
 
     /// The bot is in. Whether people should hear that it is back.
     pub(super) fn entered(&mut self, now: Timestamp) -> bool {
-        self.state = State::In { since: now };
+        self.state = State::In {
+            since: self.since().unwrap_or(now),
+        };
         self.obstacle = None;
         self.told_silenced = false;
         std::mem::take(&mut self.told)

@@ -4,16 +4,17 @@ use std::collections::HashMap;
 
 use countersign_core::digest::Digest;
 use countersign_core::id::{AccountName, MessageId};
-use countersign_core::message::{Account, Assurance, Kind, Message, Place, Room, Sender};
+use countersign_core::message::{self, Account, Assurance, Kind, Message, Place, Sender};
 use countersign_core::time::{Duration, Timestamp, before, from_millis};
 
 use super::format;
 use super::incoming::{Incoming, Source};
 use super::isupport::CaseMapping;
 use super::people::named;
+use super::rooms::Room;
 use super::{Effect, Session};
 
-/// Something said so shortly before the connection began still counts as said on it.
+/// Something said so shortly before the bot was there still counts as said to it.
 const GRACE: Duration = Duration::from_secs(5);
 /// Batches that may be open at a time.
 const MOST_BATCHES: usize = 256;
@@ -67,6 +68,7 @@ impl Session {
             return;
         }
         let room = self.rooms.get(&self.fold(target)).filter(|room| room.is_in());
+        let there_since = room.and_then(Room::since).unwrap_or(self.began);
         let room = room.map(|room| room.settings.name.clone());
         if room.is_none() && !self.is_me(target) {
             return;
@@ -78,7 +80,7 @@ impl Session {
             name,
         });
         let place = match (room, &account) {
-            (Some(name), _) => Place::Room(Room { network, name }),
+            (Some(name), _) => Place::Room(message::Room { network, name }),
             (None, Some(account)) => Place::Direct(account.clone()),
             (None, None) => Place::Nick {
                 network,
@@ -105,7 +107,7 @@ impl Session {
             },
             text: plain.into_owned(),
             sent_at: said_at.map_or(now, |at| at.min(now)),
-            kind: if self.was_before(heard, said_at) {
+            kind: if self.was_before(there_since, heard, said_at) {
                 Kind::Replayed
             } else {
                 Kind::Said
@@ -157,9 +159,10 @@ impl Session {
             || (self.settings.relays.iter()).any(|relay| CaseMapping::Rfc1459.same(relay, nick))
     }
 
-    /// Whether something keeps a history and tells it now.
-    fn was_before(&self, heard: &Incoming, said_at: Option<Timestamp>) -> bool {
-        said_at.is_some_and(|at| at < before(self.began, GRACE))
+    /// Whether something keeps a history and tells it now: a bouncer when the connection begins, a server when the bot
+    /// enters a room.
+    fn was_before(&self, there_since: Timestamp, heard: &Incoming, said_at: Option<Timestamp>) -> bool {
+        said_at.is_some_and(|at| at < before(there_since, GRACE))
             || heard
                 .tag("batch")
                 .is_some_and(|batch| self.batches.tells_the_past(batch))

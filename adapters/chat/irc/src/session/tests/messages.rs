@@ -141,6 +141,38 @@ fn a_clock_that_is_off_makes_nothing_old_and_nothing_new() {
 }
 
 #[test]
+fn what_a_room_tells_of_the_time_before_the_bot_entered_is_marked() {
+    let mut net = Net::ready(CAPS, "");
+    let kind = |net: &mut Net, seconds: u64, target: &str| {
+        let began = "2026-03-01T12:00:00Z".parse().unwrap();
+        let time = after(began, Duration::from_secs(seconds));
+        net.hear(&format!("@time={time} :a!a@h PRIVMSG {target} :!deploy prod"));
+        net.heard().remove(0).kind
+    };
+    net.later(600);
+    assert_eq!(kind(&mut net, 300, "#ops"), Kind::Said);
+    net.hear(":carol!c@h KICK #ops bot :out");
+    net.later(600);
+    net.hear(":bot!b@h JOIN #ops * :bot");
+    assert_eq!(kind(&mut net, 300, "#ops"), Kind::Replayed);
+    assert_eq!(kind(&mut net, 1_190, "#ops"), Kind::Replayed);
+    assert_eq!(kind(&mut net, 1_196, "#ops"), Kind::Said);
+    assert_eq!(
+        kind(&mut net, 300, "#treeherder"),
+        Kind::Said,
+        "it was there all along"
+    );
+    assert_eq!(kind(&mut net, 300, "bot"), Kind::Said);
+    net.later(600);
+    net.hear(":bot!b@h JOIN #ops * :bot");
+    assert_eq!(
+        kind(&mut net, 1_500, "#ops"),
+        Kind::Said,
+        "told twice that it is in"
+    );
+}
+
+#[test]
 fn what_was_said_and_did_not_arrive_is_known() {
     let mut net = Net::ready(CAPS, "");
     for (line, target, loss) in [
