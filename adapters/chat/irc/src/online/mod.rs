@@ -189,7 +189,7 @@ impl<'n> Online<'n> {
             return Some(self.ended(reason, Pause::Short, now));
         }
         self.keep_alive(now);
-        if self.session.is_ready() && self.quit_at.is_none() {
+        if self.session.may_speak() && self.quit_at.is_none() {
             self.say(now);
             self.confirm(now);
         }

@@ -40,6 +40,7 @@ impl Online<'_> {
     fn say_to(&mut self, target: &str, now: Instant) {
         let mut failed = None;
         let out = &mut self.out;
+        out.count();
         self.network.queue.say(
             target,
             self.session.longest_text(target),
@@ -78,7 +79,7 @@ impl Online<'_> {
         let last_words = leaving.map(|leaving| leaving.since + self.network.patience.last_words);
         let waits = self.network.queue.has_words() || self.out.has_patient();
         let wait = self.out.wait(now);
-        let words = (self.session.is_ready() && waits && !wait.is_zero()).then(|| now + wait);
+        let words = (self.session.may_speak() && waits && !wait.is_zero()).then(|| now + wait);
         let confirm = self.confirm_at().filter(|_| !self.watch.is_waiting());
         [last_words, words, confirm].into_iter().flatten().min()
     }
@@ -89,7 +90,7 @@ impl Online<'_> {
             return;
         };
         let in_time = now < leaving.since + self.network.patience.last_words;
-        if self.session.is_ready() && in_time && !self.network.queue.is_empty() {
+        if self.session.may_speak() && in_time && !self.network.queue.is_empty() {
             return;
         }
         self.quit_at = Some(now);

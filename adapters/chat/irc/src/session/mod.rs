@@ -45,6 +45,9 @@ const REGISTRATION: Duration = Duration::from_mins(1);
 /// How long it may take to finish its greeting.
 const GREETING: Duration = Duration::from_secs(15);
 
+/// How long rooms may take to answer until the bot is ready without them: one that never does must not hold up all.
+const ROOMS: Duration = Duration::from_secs(10);
+
 /// What the driver is to do.
 #[derive(Debug)]
 pub(crate) enum Effect {
@@ -147,6 +150,8 @@ pub(crate) struct Session {
     /// Messages heard that the network gave neither an id nor a time.
     unnamed: u64,
     ready: bool,
+    /// When it is, whatever rooms are missing.
+    ready_by: Option<Timestamp>,
     wake_at: Option<Timestamp>,
     /// Something changed that other parts may have waited for.
     changed: bool,
@@ -184,6 +189,7 @@ impl Session {
             batches: Batches::default(),
             unnamed: 0,
             ready: false,
+            ready_by: None,
             wake_at: None,
             changed: false,
         }
@@ -239,9 +245,14 @@ impl Session {
         self.wake_at.filter(|_| self.phase != Phase::Closed)
     }
 
-    /// Whether the bot is registered, logged in as far as it can be, and in every room that lets it in.
+    /// Whether the bot may speak, and every room has let it in or kept it out, or had time to.
     pub(crate) fn is_ready(&self) -> bool {
         self.ready && self.phase != Phase::Closed
+    }
+
+    /// Whether the bot is registered, and logged in as far as it can be: in each room that it is in it may speak.
+    pub(crate) fn may_speak(&self) -> bool {
+        self.phase == Phase::Greeted && self.login.is_settled()
     }
 
     /// Where on the network something for this place is to be said.
@@ -290,10 +301,11 @@ impl Session {
             _ => {}
         }
         self.advance_login(now, out);
-        if self.phase == Phase::Greeted && self.login.is_settled() {
+        if self.may_speak() {
             self.regain(now, out);
             self.join_due(now, out);
-            if !self.ready && self.rooms.are_settled() {
+            let ready_by = *self.ready_by.get_or_insert(after(now, ROOMS));
+            if !self.ready && (self.rooms.are_settled() || ready_by <= now) {
                 self.ready = true;
                 out.push(Effect::Ready);
             }
@@ -308,6 +320,7 @@ impl Session {
             self.me.next_wake().filter(|at| *at > now),
             self.rooms.next_wake(now),
             self.roster.next_end(),
+            self.ready_by.filter(|_| !self.ready),
         ];
         self.wake_at = rest.into_iter().flatten().min();
     }

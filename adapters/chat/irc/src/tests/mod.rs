@@ -203,6 +203,8 @@ struct Peer {
     asked: Vec<String>,
     /// Rooms that it does not let the bot in.
     shut: Vec<String>,
+    /// Rooms about which it says nothing.
+    mute: Vec<String>,
     /// What it can do beyond the least.
     caps: &'static str,
     /// What else it says of itself.
@@ -220,6 +222,7 @@ impl Peer {
             answers: true,
             asked: Vec::new(),
             shut: Vec::new(),
+            mute: Vec::new(),
             caps: "",
             support: "PREFIX=(ov)@+",
             people: Vec::new(),
@@ -286,6 +289,9 @@ impl Peer {
     }
 
     async fn lets_in(&mut self, room: &str) {
+        if self.mute.iter().any(|mute| mute == room) {
+            return;
+        }
         if self.shut.iter().any(|shut| shut == room) {
             self.tells(&format!(":irc.test 473 bot {room} :Cannot join channel (+i)"))
                 .await;

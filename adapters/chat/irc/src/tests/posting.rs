@@ -193,3 +193,27 @@ async fn whoever_does_not_wait_any_more_wedges_nothing() {
     assert_eq!(last.unwrap(), Ok(()));
     assert_eq!(stage.irc.load(), 0, "nothing waits");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_room_that_never_answers_holds_up_no_other() {
+    let mut stage = Stage::in_rooms(&["#a", "#b"]);
+    let mut peer = stage.call().await;
+    peer.mute = vec!["#b".to_owned()];
+    let began = Instant::now();
+    let there = stage.sends(post("#a", &["at once"]));
+    let nowhere = stage.sends(post("#b", &["never"]));
+    assert_eq!(peer.hears_posts(1).await, ["at once"]);
+    let (there, _) = tokio::join!(there, timeout(Duration::from_secs(1), peer.hears()));
+    assert_eq!(there.unwrap(), Ok(()));
+    assert!(began.elapsed() <= Duration::from_secs(1), "{:?}", began.elapsed());
+
+    peer.until_in_rooms(&mut stage).await;
+    assert!(
+        began.elapsed() <= Duration::from_secs(11),
+        "{:?}",
+        began.elapsed()
+    );
+    let (nowhere, _) = tokio::join!(nowhere, timeout(Duration::from_secs(30), peer.hears()));
+    let error = nowhere.unwrap().unwrap_err();
+    assert!(error.contains("the bot is not in #b yet"), "{error}");
+}
