@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use countersign_core::chat::Heard;
+use countersign_core::id::RoomName;
 use countersign_core::random::Random;
 use countersign_core::text;
 use countersign_core::time::Clock;
@@ -76,8 +77,27 @@ pub(crate) struct Network {
     /// Whether messages flow; the adapter reads it.
     ready: Arc<AtomicBool>,
     away: Option<Away>,
-    /// Troubles that people were told of, and when.
-    told: Vec<(String, Instant)>,
+    /// Troubles that people were told of.
+    told: Vec<Told>,
+}
+
+/// What a trouble is about, which may get well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum About {
+    /// The network cannot be reached.
+    Reach,
+    /// The bot is out of this room.
+    Room(RoomName),
+    /// Something that nobody says the end of.
+    Other,
+}
+
+/// People were told of a trouble.
+#[derive(Debug)]
+struct Told {
+    about: About,
+    words: String,
+    at: Instant,
 }
 
 impl Network {
@@ -174,6 +194,9 @@ impl Network {
                 reason: "it does not let the bot speak at the moment".to_owned(),
                 told: false,
             });
+            if ready {
+                self.well(&About::Reach);
+            }
         }
     }
 
@@ -199,7 +222,7 @@ impl Network {
                 text::span(now.saturating_duration_since(away.since)),
                 away.reason
             );
-            self.trouble(words);
+            self.trouble(About::Reach, words);
         }
     }
 
@@ -216,22 +239,32 @@ impl Network {
     pub(crate) fn broken(&mut self, reason: &str) {
         if let Some(away) = self.away.as_mut().filter(|away| !away.told) {
             away.told = true;
-            self.trouble(format!("{} cannot be reached: {reason}.", self.settings.network));
+            let words = format!("{} cannot be reached: {reason}.", self.settings.network);
+            self.trouble(About::Reach, words);
         }
     }
 
-    /// Tells people, unless they were told the same not long ago: every reconnect finds the same wrong password.
-    pub(crate) fn trouble(&mut self, words: String) {
+    /// Tells people, unless they were told the same not long ago and it never got well: every reconnect finds the same
+    /// wrong password.
+    pub(crate) fn trouble(&mut self, about: About, words: String) {
         tracing::warn!(network = %self.settings.network, words, "trouble");
         let now = Instant::now();
-        self.told.retain(|(_, at)| now.duration_since(*at) < AGAIN);
-        if self.told.iter().any(|(said, _)| *said == words) {
+        self.told.retain(|told| now.duration_since(told.at) < AGAIN);
+        if self.told.iter().any(|told| told.words == words) {
             return;
         }
-        self.told.push((words.clone(), now));
+        self.told.push(Told {
+            about,
+            words: words.clone(),
+            at: now,
+        });
         self.ears.hear(Heard::Trouble {
             network: self.settings.network.clone(),
             words,
         });
+    }
+    /// It got well: if it comes again, people are told again.
+    pub(crate) fn well(&mut self, about: &About) {
+        self.told.retain(|told| told.about != *about);
     }
 }

@@ -157,10 +157,10 @@ impl Visit<'_> {
         for effect in effects.drain(..) {
             match effect {
                 Effect::Send(line) => self.send(&Ok(line)),
-                Effect::Trouble(words) => self.troubles.push(words),
+                Effect::Trouble(words) | Effect::RoomTrouble(_, words) => self.troubles.push(words),
                 Effect::Ready => is_in = true,
                 Effect::Close { reason, .. } => return Err(reason),
-                Effect::Heard(_) | Effect::Answered(_) | Effect::Undelivered { .. } => {}
+                Effect::Entered(_) | Effect::Heard(_) | Effect::Answered(_) | Effect::Undelivered { .. } => {}
             }
         }
         Ok(is_in)

@@ -13,7 +13,7 @@ use tokio::time::{Duration, Instant, sleep_until, timeout};
 use crate::dial::Stream;
 use crate::line::Line;
 use crate::lines::Lines;
-use crate::network::{Network, ORDERS};
+use crate::network::{About, Network, ORDERS};
 use crate::out::Out;
 use crate::session::{Effect, Pause, Session};
 use crate::settings::Tls;
@@ -205,7 +205,9 @@ impl<'n> Online<'n> {
             match effect {
                 Effect::Send(line) => self.out.send(line, now),
                 Effect::Heard(message) => self.network.ears.hear(Heard::Message(message)),
-                Effect::Trouble(words) => self.network.trouble(words),
+                Effect::Trouble(words) => self.network.trouble(About::Other, words),
+                Effect::RoomTrouble(room, words) => self.network.trouble(About::Room(room), words),
+                Effect::Entered(room) => self.network.well(&About::Room(room)),
                 Effect::Ready => self.ready(now),
                 Effect::Answered(token) => {
                     if let Some(sent) = self.watch.answered(&token) {

@@ -25,6 +25,7 @@ mod verdicts;
 use std::fmt;
 use std::sync::Arc;
 
+use countersign_core::id::RoomName;
 use countersign_core::message::{Message, Place};
 use countersign_core::time::{Duration, Timestamp, after};
 use irc_proto::Command;
@@ -57,6 +58,10 @@ pub(crate) enum Effect {
     Heard(Message),
     /// Tell people.
     Trouble(String),
+    /// Tell people that the bot is out of this room, or back.
+    RoomTrouble(RoomName, String),
+    /// The bot is in this room: what kept it out is over.
+    Entered(RoomName),
     /// Messages flow, or flow in one more room: what waits to be said can be said.
     Ready,
     /// The server answered the driver's own [`Line::ping`] with this token.

@@ -112,8 +112,13 @@ impl Session {
         };
         let was_in = room.is_in();
         let name = room.settings.name.clone();
-        if room.entered(now) {
-            out.push(Effect::Trouble(format!("{name} on {network}: the bot is back.")));
+        let tell = room.entered(now);
+        if !was_in {
+            out.push(Effect::Entered(name.clone()));
+        }
+        if tell {
+            let words = format!("{name} on {network}: the bot is back.");
+            out.push(Effect::RoomTrouble(name.clone(), words));
         }
         if !was_in {
             self.look(name.as_str(), out);
@@ -238,12 +243,13 @@ impl Session {
         }
         room.obstacle = Some(why.to_owned());
         room.told = true;
-        out.push(Effect::Trouble(format!(
-            "{} on {}: {why}; I try again in {}.",
-            room.settings.name,
+        let name = room.settings.name.clone();
+        let words = format!(
+            "{name} on {}: {why}; I try again in {}.",
             self.settings.network,
             text::span(pause)
-        )));
+        );
+        out.push(Effect::RoomTrouble(name, words));
     }
 
     /// The server did not let the bot speak in a room that it is in. People hear that once.

@@ -215,3 +215,61 @@ async fn the_same_trouble_is_told_once_however_often_the_bot_reconnects() {
         drop(peer);
     }
 }
+
+/// The troubles that are told while the server only answers.
+async fn troubles(stage: &mut Stage, peer: &mut Peer, time: Duration) -> Vec<String> {
+    drop(timeout(time, peer.hears()).await);
+    let mut troubles = Vec::new();
+    while let Ok(heard) = stage.heard.try_recv() {
+        if let Heard::Trouble { words, .. } = heard {
+            troubles.push(words);
+        }
+    }
+    troubles
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trouble_that_got_well_and_comes_again_is_told_again() {
+    let mut stage = Stage::in_rooms(&["#ops"]);
+    let mut peer = stage.welcome().await;
+    for _ in 0..2 {
+        peer.tells(":carol!c@h KICK #ops bot :out").await;
+        let told = troubles(&mut stage, &mut peer, Duration::from_mins(6)).await;
+        assert_eq!(
+            told,
+            [
+                "#ops on irc: carol kicked the bot (\"out\"); I try again in 5 s.",
+                "#ops on irc: the bot is back."
+            ]
+        );
+    }
+    for _ in 0..2 {
+        stage.refused.store(true, Ordering::Relaxed);
+        drop(peer);
+        let Heard::Trouble { words, .. } = stage.hears().await else {
+            panic!("it is told");
+        };
+        assert!(words.starts_with("irc cannot be reached for 2 min"), "{words}");
+        stage.refused.store(false, Ordering::Relaxed);
+        peer = stage.welcome().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_password_is_told_once_however_often_the_bot_reconnects() {
+    let with_password = Settings {
+        login: Login::Password {
+            account: "bot".to_owned(),
+            password: "wrong".into(),
+        },
+        ..settings(&["#ops"], Pace::default())
+    };
+    let mut stage = Stage::with(with_password, Patience::default(), 1_000);
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        let mut peer = stage.call().await;
+        peer.caps = "sasl=PLAIN";
+        told.extend(troubles(&mut stage, &mut peer, Duration::from_mins(2)).await);
+    }
+    assert_eq!(told.len(), 1, "{told:?}");
+}

@@ -255,7 +255,9 @@ impl Peer {
                     let asked = line.trim_start_matches("CAP REQ :");
                     self.tells(&format!(":irc.test CAP * ACK :{asked}")).await;
                 }
-                "USER" => self.greets().await,
+                "USER" if self.caps.is_empty() => self.greets().await,
+                "CAP" if words[1] == "END" && !self.caps.is_empty() => self.greets().await,
+                "AUTHENTICATE" => self.tells(":irc.test 904 bot :SASL authentication failed").await,
                 "JOIN" => {
                     for room in words[1].split(',') {
                         self.lets_in(room).await;

@@ -188,7 +188,7 @@ impl Net {
 
     fn troubles(&mut self) -> Vec<String> {
         self.take(|effect| match effect {
-            Effect::Trouble(words) => Some(words.clone()),
+            Effect::Trouble(words) | Effect::RoomTrouble(_, words) => Some(words.clone()),
             _ => None,
         })
     }
