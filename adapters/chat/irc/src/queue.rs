@@ -182,8 +182,17 @@ impl Queue {
         }
     }
 
-    /// The server did not deliver what was said to this target.
+    /// The server did not deliver what was said to this target. If it does not say to which, it is about the oldest line
+    /// of which nothing is known, as far as anybody can tell: that post must not be taken for delivered.
     pub(crate) fn undelivered(&mut self, target: &str, reason: &str, loss: Loss) {
+        if target.is_empty() {
+            if let Some((id, _)) = self.said.pop_front() {
+                self.settled_ever += 1;
+                let error = self.refused(reason);
+                self.end(id, Err(error));
+            }
+            return;
+        }
         let mut ids: Vec<JobId> = self.said.iter().map(|(id, _)| *id).collect();
         ids.dedup();
         for id in ids {

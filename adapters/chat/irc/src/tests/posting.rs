@@ -217,3 +217,26 @@ async fn a_room_that_never_answers_holds_up_no_other() {
     let error = nowhere.unwrap().unwrap_err();
     assert!(error.contains("the bot is not in #b yet"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_the_server_throws_away_is_not_taken_for_delivered() {
+    let mut stage = Stage::in_rooms(&["#ops"]);
+    let mut peer = stage.welcome().await;
+    peer.answers = false;
+    let thrown_away = stage.brings(post("#ops", &["one", "two"])).await;
+    let delivered = stage.brings(post("#ops", &["three"])).await;
+    assert_eq!(peer.hears_posts(3).await, ["one", "two", "three"]);
+    for _ in 0..2 {
+        peer.tells(":irc.test 417 bot :Input line was too long").await;
+    }
+    assert_eq!(
+        thrown_away.await.unwrap(),
+        Err("irc refused the post: Input line was too long".to_owned())
+    );
+    peer.answers = true;
+    for asked in std::mem::take(&mut peer.asked) {
+        peer.answers(&asked).await;
+    }
+    let (delivered, _) = tokio::join!(delivered, timeout(Duration::from_secs(5), peer.hears()));
+    assert_eq!(delivered.unwrap(), Ok(()));
+}
