@@ -142,13 +142,16 @@ impl Dialer {
         Ok(self.tls.clone())
     }
 
-    async fn tcp(&self, server: &Server, attempt: usize) -> Result<Prompt, DialError> {
+    async fn tcp(&self, server: &Server, attempt: usize, open: bool) -> Result<Prompt, DialError> {
         let found = async { Ok(lookup_host((server.host.as_str(), server.port)).await?.collect()) };
         let mut addresses: Vec<SocketAddr> =
             self.in_time(found).await.map_err(|source| DialError::Lookup {
                 host: server.host.clone(),
                 source,
             })?;
+        if open {
+            addresses = near(server, addresses)?;
+        }
         let first = attempt % addresses.len().max(1);
         addresses.rotate_left(first);
         let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
@@ -173,6 +176,17 @@ impl Dialer {
     }
 }
 
+/// Those addresses that are on this machine: a name alone, `localhost` too, may lead anywhere.
+fn near(server: &Server, mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, DialError> {
+    addresses.retain(|address| address.ip().to_canonical().is_loopback());
+    if addresses.is_empty() {
+        return Err(DialError::Open {
+            host: server.host.clone(),
+        });
+    }
+    Ok(addresses)
+}
+
 fn no_connection(server: &Server, source: io::Error) -> DialError {
     DialError::Connect {
         host: server.host.clone(),
@@ -185,7 +199,7 @@ fn no_connection(server: &Server, source: io::Error) -> DialError {
 impl Dial for Dialer {
     async fn dial(&mut self, server: &Server, attempt: usize) -> Result<Stream, DialError> {
         let connector = self.connector(server).await?;
-        let stream = self.tcp(server, attempt).await?;
+        let stream = self.tcp(server, attempt, connector.is_none()).await?;
         let Some(connector) = connector else {
             return Ok(Box::new(stream));
         };
@@ -203,6 +217,40 @@ impl Dial for Dialer {
                     source,
                 })
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_tls_only_addresses_on_this_machine_are_connected_to_whatever_their_name() {
+        let server = Server {
+            host: "localhost".to_owned(),
+            port: 6667,
+        };
+        let near = |addresses: &[&str]| {
+            let addresses = addresses.iter().map(|address| address.parse().unwrap());
+            near(&server, addresses.collect()).map(|near| near.len())
+        };
+        assert!(matches!(
+            near(&["127.0.0.1:1", "[::1]:1", "[::ffff:127.0.0.2]:1"]),
+            Ok(3)
+        ));
+        assert!(matches!(near(&["192.0.2.1:1", "127.0.0.1:1"]), Ok(1)));
+        for elsewhere in [
+            "192.0.2.1:1",
+            "[2001:db8::1]:1",
+            "0.0.0.0:1",
+            "[::ffff:192.0.2.1]:1",
+        ] {
+            let error = near(&[elsewhere]).unwrap_err();
+            assert!(
+                error.is_lasting() && error.words().contains("turn TLS on"),
+                "{elsewhere}"
+            );
         }
     }
 }
