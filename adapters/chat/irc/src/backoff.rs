@@ -9,8 +9,8 @@ const FIRST: Duration = Duration::from_secs(1);
 /// After a server said that we come too often, or do not want us.
 const FIRST_LONG: Duration = Duration::from_mins(1);
 
-/// Pauses that double with each connection that came to nothing. Each is drawn between a half and the whole, so that
-/// the bots and people that one server lost do not all come back at once.
+/// Pauses that double with each connection that came to nothing. Each is drawn between a half and the whole, or between
+/// the least and half as much again, so that the bots and people that one server lost do not all come back at once.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     failures: u32,
@@ -37,12 +37,12 @@ impl Backoff {
         let whole = FIRST
             .saturating_mul(1 << self.failures.min(16))
             .min(self.longest)
-            .max(least);
+            .max(least + least / 2);
+        let from = (whole / 2).max(least);
         self.failures = self.failures.saturating_add(1);
         let mut byte = [0];
         random.fill(&mut byte);
-        let drawn = whole / 2 + whole / 2 * u32::from(byte[0]) / u32::from(u8::MAX);
-        drawn.max(least)
+        from + (whole - from) * u32::from(byte[0]) / u32::from(u8::MAX)
     }
 }
 
@@ -77,10 +77,17 @@ mod tests {
     fn whoever_is_told_to_stay_away_waits_a_minute_at_least() {
         let random = SeededRandom::new(7);
         let mut backoff = Backoff::new(LONGEST_PAUSE);
-        for _ in 0..20 {
-            let pause = backoff.next(Pause::Long, &random);
-            assert!((FIRST_LONG..=LONGEST_PAUSE).contains(&pause), "{pause:?}");
+        let pauses: Vec<Duration> = (0..20).map(|_| backoff.next(Pause::Long, &random)).collect();
+        for pause in &pauses {
+            assert!((FIRST_LONG..=LONGEST_PAUSE).contains(pause), "{pause:?}");
         }
+        let mut first = pauses[..6].to_vec();
+        assert!(
+            first.iter().all(|pause| *pause <= FIRST_LONG * 3 / 2),
+            "{pauses:?}"
+        );
+        first.dedup();
+        assert!(first.len() > 3, "they are not alike: {pauses:?}");
     }
 
     #[test]
