@@ -13,8 +13,7 @@ use crate::settings::Pace;
 /// With more than this waiting, the server does not read: nothing is added that can wait.
 const MOST: usize = 64 * 1024;
 
-/// What goes out. Many lines are one write.
-#[derive(Debug)]
+/// What goes out. Many lines are one write. It is not to be shown: a password may wait in it.
 pub(crate) struct Out {
     bytes: Vec<u8>,
     /// How many of them are written.
