@@ -59,8 +59,6 @@ pub(super) struct Support {
     pub(super) case: CaseMapping,
     /// What rooms begin with.
     pub(super) room_marks: String,
-    /// What can stand before a room to mean some of its people.
-    pub(super) status_marks: String,
     /// What stands before a nick in a list of names.
     pub(super) rank_marks: String,
     /// Bytes of the longest nick, user name and host.
@@ -83,7 +81,6 @@ impl Default for Support {
         Self {
             case: CaseMapping::Ascii,
             room_marks: "#&".to_owned(),
-            status_marks: String::new(),
             rank_marks: "@+".to_owned(),
             nick_bytes: None,
             user_bytes: 10,
@@ -117,7 +114,6 @@ impl Support {
         match name {
             "CASEMAPPING" => self.case = CaseMapping::named(&value.to_ascii_lowercase()),
             "CHANTYPES" => value.clone_into(&mut self.room_marks),
-            "STATUSMSG" => value.clone_into(&mut self.status_marks),
             "PREFIX" => {
                 if let Some((_, marks)) = value.split_once(')') {
                     marks.clone_into(&mut self.rank_marks);
@@ -140,7 +136,6 @@ impl Support {
         match name {
             "CASEMAPPING" => self.case = usual.case,
             "CHANTYPES" => self.room_marks = usual.room_marks,
-            "STATUSMSG" => self.status_marks = usual.status_marks,
             "PREFIX" => self.rank_marks = usual.rank_marks,
             "NICKLEN" => self.nick_bytes = usual.nick_bytes,
             "USERLEN" => self.user_bytes = usual.user_bytes,
