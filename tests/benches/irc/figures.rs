@@ -22,8 +22,11 @@ struct Bench {
     people: People,
 }
 
+/// Takes a figure, and tells it.
+type Figure = fn(&mut Bench);
+
 /// The figures, by name.
-const FIGURES: [(&str, fn(&mut Bench)); 6] = [
+const FIGURES: [(&str, Figure); 6] = [
     ("start", start),
     ("memory", memory),
     ("ping", ping),
@@ -226,7 +229,9 @@ fn micros(time: Duration) -> String {
 }
 
 fn tell_memory(what: &str, process: &Process) {
-    let [rss, pss] = <[u64; 2]>::from(process.memory()).map(|kib| format!("{:.1} MiB", kib as f64 / 1024.0));
+    let [rss, pss] = process
+        .memory()
+        .map(|kib| format!("{:.1} MiB", f64::from(kib) / 1024.0));
     println!("{what:<62} RSS {rss}, PSS {pss}, {} threads", process.threads());
 }
 

@@ -79,7 +79,7 @@ impl People {
                 }
             });
         }
-        let round = Round::of(count, process.cpu() - cpu, start.elapsed());
+        let round = Round::of(count, process.cpu().saturating_sub(cpu), start.elapsed());
         waits.sort_unstable();
         Round { waits, ..round }
     }
@@ -92,7 +92,7 @@ impl People {
             link.say(block.as_bytes());
         }
         self.settle(link);
-        Round::of(count, process.cpu() - cpu, start.elapsed())
+        Round::of(count, process.cpu().saturating_sub(cpu), start.elapsed())
     }
 
     /// Chats line by line, with a pause after each.
@@ -110,7 +110,7 @@ impl People {
             std::thread::sleep(pause);
         }
         self.settle(link);
-        Round::of(count, process.cpu() - cpu, start.elapsed())
+        Round::of(count, process.cpu().saturating_sub(cpu), start.elapsed())
     }
 
     fn chatter(&mut self, count: usize) -> String {

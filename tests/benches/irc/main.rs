@@ -1,11 +1,14 @@
 //! What the bot costs on IRC, and how fast it is: `countersign serve` as it is built for use, on a server of the bench's
-//! own over loopback. `cargo build --release -p countersign` first, then
+//! own over loopback, and beside it a client that only echoes. Build the bot first:
 //!
 //! ```text
-//! cargo bench -p countersign-tests --bench irc                   everything, about two minutes
-//! cargo bench -p countersign-tests --bench irc -- start memory   some of it
-//! tests/run --figures                                            …
+//! cargo build --release -p countersign
+//! cargo bench -p countersign-tests --bench irc                   # all but the last, about two minutes
+//! cargo bench -p countersign-tests --bench irc -- start memory   # some of: start memory ping ping64 chatter inspircd
 //! ```
+//!
+//! `inspircd` starts the real server, so it needs the variables that `tests/run` sets: `INSPIRCD`, `INSPIRCD_MODULES` and
+//! `OPENSSL`.
 
 #![expect(
     clippy::disallowed_methods,

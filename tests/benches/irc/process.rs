@@ -101,13 +101,13 @@ impl Process {
     }
 
     /// Memory in KiB: resident, and resident with what is shared divided by those who share it.
-    pub(crate) fn memory(&self) -> (u64, u64) {
+    pub(crate) fn memory(&self) -> [u32; 2] {
         let rollup = self.proc("smaps_rollup");
         let field = |name: &str| {
             let line = rollup.lines().find(|line| line.starts_with(name)).unwrap();
             line.split_whitespace().nth(1).unwrap().parse().unwrap()
         };
-        (field("Rss:"), field("Pss:"))
+        ["Rss:", "Pss:"].map(field)
     }
 
     pub(crate) fn threads(&self) -> usize {

@@ -54,9 +54,9 @@ impl Server {
             handshake: Duration::ZERO,
         };
         let mut registration = Registration::default();
-        while !registration.joined {
+        while registration.stage != Stage::Joined {
             link.read(|line, answers| registration.hear(line, answers));
-            if registration.joined {
+            if registration.stage == Stage::Joined {
                 link.answers.extend_from_slice(first.as_bytes());
                 (link.joined, link.handshake) = (Instant::now(), connected.elapsed());
             }
@@ -116,11 +116,19 @@ impl Link {
 #[derive(Default)]
 struct Registration {
     nick: String,
-    /// It sent `USER`; it negotiates capabilities.
+    /// It sent `USER`.
     introduced: bool,
+    /// It negotiates capabilities.
     negotiates: bool,
-    welcomed: bool,
-    joined: bool,
+    stage: Stage,
+}
+
+#[derive(Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    New,
+    Welcomed,
+    Joined,
 }
 
 impl Registration {
@@ -140,14 +148,16 @@ impl Registration {
             ["USER", ..] => self.introduced = true,
             ["JOIN", rooms, ..] => {
                 for room in rooms.split(',') {
-                    self.joined |= room == ROOM;
+                    if room == ROOM {
+                        self.stage = Stage::Joined;
+                    }
                     self.join(room, answers);
                 }
             }
             _ => serve(line, answers),
         }
-        if self.introduced && !self.negotiates && !self.welcomed {
-            self.welcomed = true;
+        if self.introduced && !self.negotiates && self.stage == Stage::New {
+            self.stage = Stage::Welcomed;
             for words in [
                 "001 {nick} :Welcome",
                 "005 {nick} CASEMAPPING=rfc1459 CHANTYPES=# NETWORK=Bench NICKLEN=30 WHOX :are supported",
