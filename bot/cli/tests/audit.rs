@@ -116,6 +116,21 @@ async fn records_that_changed_places_show() {
 }
 
 #[tokio::test]
+async fn a_record_that_is_filed_under_somebody_else_shows() {
+    for how in [
+        "UPDATE audit SET person = 'dave' WHERE seq = 2",
+        "UPDATE audit SET target = 'stage' WHERE seq = 2",
+        "UPDATE audit SET at = at + 1 WHERE seq = 2",
+        "UPDATE audit SET event = 'denied' WHERE seq = 2",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        audited(folder.path(), 3).await;
+        let said = tampered(folder.path(), how).await;
+        assert!(said.contains("is found by is not what it says"), "{how}: {said}");
+    }
+}
+
+#[tokio::test]
 async fn the_export_can_be_verified_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
     audited(folder.path(), 3).await;

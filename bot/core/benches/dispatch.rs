@@ -154,7 +154,7 @@ fn settings() -> Settings {
     let targets = ["prod", "stage", "prototype"].map(|name| (name.into(), Target { rooms: vec![] }));
     Settings {
         prefix: "!".into(),
-        name: "countersign".into(),
+        names: vec!["countersign".into()],
         directory: Directory::new((0..10_000).map(person)).unwrap(),
         policy: Policy {
             forbid: vec![rule("no interns", "intern", Names::Any)],

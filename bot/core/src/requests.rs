@@ -20,6 +20,7 @@ use crate::policy::{Decision, Denial, Rule};
 use crate::refusal::Refusal;
 use crate::reply::{Line, Post, Reply};
 use crate::store::{Batch, Conflict, MessageKey, Require, StoreError, Write};
+use crate::text::{clip, visible};
 use crate::time::{Timestamp, after};
 use crate::worker::Fruit;
 
@@ -126,8 +127,12 @@ impl Requests {
             None => format!("use {}", ask.type_(command)),
         };
         let can = format!("can {line}");
-        Refusal::new(format!("you may not {what}: {}", denial.words))
-            .hint(format!("See {}.", ask.type_(&can)))
+        let hint = if ask.person.is_none() && ask.message.sender.account.is_none() {
+            "Log in to your account on this network and say it again.".to_owned()
+        } else {
+            format!("See {}.", ask.type_(&can))
+        };
+        Refusal::new(format!("you may not {what}: {}", denial.words)).hint(hint)
     }
 
     fn sealed(
@@ -271,6 +276,12 @@ impl Requests {
 /// An audit entry about what somebody asks.
 pub(crate) fn entry(ask: &Ask<'_>, event: Event, words: impl Into<String>) -> audit::Entry {
     let sender = &ask.message.sender;
+    let words = words.into();
+    let words = match ask.person {
+        Some(_) => words,
+        // Nothing is proven of them, but what they called themselves can be searched for.
+        None => format!("somebody called {} {words}", clip(&visible(&sender.nick), 40)),
+    };
     audit::Entry {
         person: ask.person.map(|person| person.id.clone()),
         account: sender.account.clone(),

@@ -23,8 +23,9 @@ pub struct Target {
 pub struct Settings {
     /// What commands begin with in rooms: `!`.
     pub prefix: String,
-    /// What the bot is called; a message that begins with it is a command too.
-    pub name: String,
+    /// What the bot is called, its own name first and then its nicks on the networks; a message to one of them is a
+    /// command too.
+    pub names: Vec<String>,
     /// Everybody.
     pub directory: Directory,
     /// All the rules.

@@ -101,16 +101,50 @@ pub(crate) async fn find(db: &SqlitePool, which: AuditWhere) -> Result<Vec<Recor
     rows.into_iter().map(record).collect()
 }
 
+/// A record with the columns that it is found by, which are not hashed.
+type Indexed = (
+    i64,
+    String,
+    String,
+    String,
+    i64,
+    Option<String>,
+    Option<String>,
+    String,
+);
+
+/// Records in order. What a record is found by must be what it says: else one could be hidden from `audit --who`, or
+/// blamed on somebody else, and the chain would still be whole.
 pub(crate) async fn from(db: &SqlitePool, seq: u64, limit: u32) -> Result<Vec<Record>, StoreError> {
-    let rows: Vec<Row> =
-        sqlx::query_as("SELECT seq, body, previous, hash FROM audit WHERE seq >= $1 ORDER BY seq LIMIT $2")
-            .bind(integer(seq))
-            .bind(limit)
-            .fetch_all(db)
-            .await
-            .map_err(unavailable("reading the audit"))?;
-    rows.into_iter().map(record).collect()
+    let rows: Vec<Indexed> = sqlx::query_as(
+        "SELECT seq, body, previous, hash, at, person, target, event FROM audit WHERE seq >= $1 ORDER BY seq LIMIT $2",
+    )
+    .bind(integer(seq))
+    .bind(limit)
+    .fetch_all(db)
+    .await
+    .map_err(unavailable("reading the audit"))?;
+    rows.into_iter().map(consistent).collect()
 }
+
+fn consistent((seq, body, previous, hash, at, person, target, event): Indexed) -> Result<Record, StoreError> {
+    let record = record((seq, body, previous, hash))?;
+    let entry = &record.entry;
+    let is_found_as_it_says = at == entry.at.as_millisecond()
+        && person.as_deref() == entry.person.as_ref().map(PersonId::as_str)
+        && target.as_deref() == entry.target.as_ref().map(TargetName::as_str)
+        && event == entry.event.word();
+    if is_found_as_it_says {
+        Ok(record)
+    } else {
+        Err(unreadable("audit", &seq, Misfiled))
+    }
+}
+
+/// The columns of a record say something else than the record.
+#[derive(Debug, thiserror::Error)]
+#[error("it was changed: the time, person, target or event that it is found by is not what it says")]
+struct Misfiled;
 
 pub(crate) async fn newest(db: &SqlitePool) -> Result<Option<(u64, Digest, Timestamp)>, StoreError> {
     let row: Option<(i64, String, i64)> = sqlx::query_as(HEAD)

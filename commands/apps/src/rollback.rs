@@ -173,10 +173,9 @@ fn draft(
     let then = if choice.same_code {
         format!("{} is held at {}", app.target, to.version)
     } else {
-        let (branch, newer) = (&app.branch, current.version);
         format!(
-            "{} is held: the next push to {branch} would bring {newer}'s code back",
-            app.target
+            "{} is held: the next push to {} would put newer code in its place",
+            app.target, app.branch
         )
     };
     details.push(detail("then", vec![then]));

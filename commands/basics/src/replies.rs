@@ -79,7 +79,8 @@ pub(crate) fn status(ask: &Ask<'_>, version: &str, open: &Open) -> Reply {
     } else {
         parts.join(" · ")
     };
-    Reply::line(format!("{} {version}: {open}.", ask.settings.name))
+    let name = ask.settings.names.first().map_or("countersign", String::as_str);
+    Reply::line(format!("{name} {version}: {open}."))
 }
 
 fn part(one: &str, many: &str, names: impl Iterator<Item = String>) -> Option<String> {

@@ -148,7 +148,7 @@ fn settings() -> Settings {
     let targets = ["prod", "prototype", "stage"].map(|name| (name.into(), Target { rooms: Vec::new() }));
     Settings {
         prefix: "!".to_owned(),
-        name: "countersign".to_owned(),
+        names: vec!["countersign".to_owned()],
         directory: Directory::new(people).unwrap(),
         policy: policy(),
         targets: BTreeMap::from(targets),

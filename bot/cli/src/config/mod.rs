@@ -221,7 +221,10 @@ impl Config {
     pub fn settings(&self) -> Settings {
         Settings {
             prefix: self.bot.prefix.clone(),
-            name: self.bot.name.clone(),
+            names: std::iter::once(&self.bot.name)
+                .chain(self.irc.iter().map(|network| &network.nick))
+                .cloned()
+                .collect(),
             directory: self.directory.clone(),
             policy: self.policy.clone(),
             targets: self.apps.iter().map(target).collect::<BTreeMap<_, _>>(),

@@ -72,14 +72,8 @@ impl Serve {
                 }
             }
             Heard::Trouble { network, words } => {
-                tracing::warn!(%network, "{words}");
-                tell(
-                    &*self.store,
-                    &self.config.bot.tell,
-                    &format!("{network}: {words}"),
-                    Tone::Bad,
-                )
-                .await;
+                tracing::debug!(%network, "a trouble is told: {words}");
+                tell(&*self.store, &self.config.bot.tell, &words, Tone::Bad).await;
             }
         }
     }

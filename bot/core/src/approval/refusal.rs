@@ -113,7 +113,7 @@ impl VoteRefusal {
             Self::Closed {
                 running: Some(operation),
                 ..
-            } => Some(format!("cancel {operation}")),
+            } => Some(format!("op {operation}")),
             Self::Stranger => Some("whoami".to_owned()),
             Self::Policy { id, .. } | Self::NoSeat { id, .. } => Some(format!("why {id}")),
             _ => None,

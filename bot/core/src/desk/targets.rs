@@ -141,7 +141,9 @@ impl Desk {
             format!("released the hold on {target}: {why}"),
         );
         let deploy = ask.type_(&format!("deploy {target}"));
-        let reply = Reply::line(format!("{target} is not held any more. {deploy} works again."));
+        let reply = Reply::line(format!(
+            "{target} is not held any more; {deploy} is free to ship again."
+        ));
         let batch = answered(ask, reply)
             .write(Write::ReleaseHold(target.clone()))
             .record(entry);

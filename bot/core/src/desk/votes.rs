@@ -29,7 +29,15 @@ impl Desk {
                     "the plan that you named ({plan}) is not that of {id}, which is {}; nothing was signed",
                     digest.short()
                 );
-                return Err(Refusal::new(words).hint(format!("Type {}", ask.type_(&format!("show {id}")))));
+                let hint = if plan.len() < 8 {
+                    format!(
+                        "Give all eight digits: --plan {}.",
+                        digest.short().replace(' ', "")
+                    )
+                } else {
+                    format!("Type {}", ask.type_(&format!("show {id}")))
+                };
+                return Err(Refusal::new(words).hint(hint));
             }
             let signed = match request.approve(by(ask, &origin)?, digest, note.clone(), &self.present(ask)) {
                 Ok(signed) => signed,

@@ -12,7 +12,7 @@ pub(super) fn command_line<'m>(settings: &Settings, message: &'m Message) -> Opt
     }
     let bare = text
         .strip_prefix(&*settings.prefix)
-        .or_else(|| after_name(text, &settings.name));
+        .or_else(|| settings.names.iter().find_map(|name| after_name(text, name)));
     match (bare, &message.place) {
         (Some(line), _) => line
             .starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -22,12 +22,15 @@ pub(super) fn command_line<'m>(settings: &Settings, message: &'m Message) -> Opt
     }
 }
 
-/// `countersign: deploy prod`, `@countersign deploy prod`.
+/// `countersign: deploy prod`, `countersign, deploy prod`, `@countersign deploy prod`. A name without a mark is talk about
+/// the bot.
 fn after_name<'t>(text: &'t str, name: &str) -> Option<&'t str> {
-    let text = text.strip_prefix('@').unwrap_or(text);
+    let bare = text.strip_prefix('@');
+    let text = bare.unwrap_or(text);
     let head = text.get(..name.len())?;
     let rest = &text[name.len()..];
-    (head.eq_ignore_ascii_case(name) && rest.starts_with([':', ',', ' '])).then(|| rest[1..].trim_start())
+    let marked = rest.starts_with([':', ',']) || (bare.is_some() && rest.starts_with(' '));
+    (head.eq_ignore_ascii_case(name) && marked).then(|| rest[1..].trim_start())
 }
 
 #[cfg(test)]
@@ -39,7 +42,7 @@ mod tests {
     fn line(place: Place, kind: Kind, text: &str) -> Option<String> {
         let settings = Settings {
             prefix: "!".into(),
-            name: "bot".into(),
+            names: vec!["bot".into(), "treeherder-bot".into()],
             directory: crate::person::Directory::default(),
             policy: crate::policy::Policy::default(),
             targets: std::collections::BTreeMap::new(),
@@ -78,6 +81,11 @@ mod tests {
         assert_eq!(in_room("!deploy prod").as_deref(), Some("deploy prod"));
         assert_eq!(in_room("Bot: deploy prod").as_deref(), Some("deploy prod"));
         assert_eq!(in_room("@bot, deploy prod").as_deref(), Some("deploy prod"));
+        assert_eq!(in_room("@bot deploy prod").as_deref(), Some("deploy prod"));
+        assert_eq!(
+            in_room("treeherder-bot: deploy prod").as_deref(),
+            Some("deploy prod")
+        );
         for chatter in [
             "deploy prod",
             "!!!",
@@ -85,6 +93,8 @@ mod tests {
             "! deploy",
             "bots: hello",
             "bot",
+            "bot is slow today",
+            "treeherder-bot is slow today",
             "see !deploy",
             "> !deploy prod",
             "é!",

@@ -191,7 +191,7 @@ fn a_vote_that_changes_nothing_says_why_and_who_could() {
     you have signed R-4QX already; it has its signatures
     R-4QX has its signatures
     R-4QX was denied by bob: too late in the day
-    R-4QX is running as operation 7F3K -> cancel 7F3K
+    R-4QX is running as operation 7F3K -> op 7F3K
     you have not signed R-4QX
     R-4QX is alice's; only alice can take it back
     "#);
