@@ -114,14 +114,14 @@ impl Life<'_> {
 
     /// Waits until the bot is in the room, or dead.
     pub(super) async fn comes(&mut self, mark: usize) -> Came {
-        self.first(mark, |line| (line.is("JOIN") && line.from == "bot").then_some(0))
+        self.first(mark, |line| (line.is("JOIN") && is_bot(line)).then_some(0))
             .await
     }
 
     /// Waits for the first of these texts of the bot's after a mark, or its death.
     pub(super) async fn hears(&mut self, mark: usize, texts: &[&str]) -> Came {
         self.first(mark, |line| {
-            (line.is_speech() && line.from == "bot")
+            (line.is_speech() && is_bot(line))
                 .then(|| texts.iter().position(|text| line.text().contains(text)))
                 .flatten()
         })
@@ -173,4 +173,9 @@ impl Life<'_> {
         let death = self.death;
         format!("--- {death:?}\n{}--- log\n{}", self.said(), self.bot.log())
     }
+}
+
+/// Whether the bot sent it. Its nick may still be taken by who it was before it died.
+fn is_bot(line: &Line) -> bool {
+    line.from.starts_with("bot")
 }
