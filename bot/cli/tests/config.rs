@@ -138,7 +138,7 @@ fn what_is_absent_has_its_default() {
     assert_eq!(config.github.url.as_str(), "https://api.github.com/");
     let settings = config.settings();
     assert_eq!(
-        (settings.name.as_str(), settings.prefix.as_str()),
+        (settings.names[0].as_str(), settings.prefix.as_str()),
         ("countersign", "!")
     );
     assert_eq!(settings.stale_after.as_secs(), 300);

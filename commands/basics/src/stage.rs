@@ -1,5 +1,4 @@
-//! What the tests of these commands play on: three people, three targets, a policy, and a store that
-//! answers what it is told to and forgets what is written but for posts.
+//! What the tests of these commands play on: people, targets, a policy, and a store that only remembers posts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -87,13 +86,13 @@ impl Shelf {
         };
         let dispatcher = Dispatcher::new(context, Arc::new(registry));
         let answer = dispatcher.dispatch(&message).await;
-        let posts = shelf.posts.lock().unwrap();
-        let reply = answer.unwrap_or_else(|| posts.last().expect("an answer").reply.clone());
+        let said = || shelf.posts.lock().unwrap().pop().expect("an answer").reply;
+        let reply = answer.unwrap_or_else(said);
         plain(&Post::to(message.place, reply)).join("\n")
     }
 }
 
-/// What the bot says with an empty store.
+/// The same with an empty store.
 pub(crate) async fn hear(who: &str, line: &str) -> String {
     Shelf::default().hears(who, line).await
 }

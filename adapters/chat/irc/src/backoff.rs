@@ -42,7 +42,7 @@ impl Backoff {
         self.failures = self.failures.saturating_add(1);
         let mut byte = [0];
         random.fill(&mut byte);
-        from + (whole - from) * u32::from(byte[0]) / u32::from(u8::MAX)
+        from + whole.saturating_sub(from) * u32::from(byte[0]) / u32::from(u8::MAX)
     }
 }
 

@@ -216,7 +216,7 @@ impl<'n> Online<'n> {
                     }
                 }
                 Effect::Undelivered { target, reason, loss } => {
-                    self.network.queue.undelivered(&target, &reason, loss)
+                    self.network.queue.undelivered(&target, &reason, loss);
                 }
                 Effect::Close { reason, pause } => {
                     closed = Some((reason, pause));
