@@ -129,7 +129,7 @@ impl Life<'_> {
     }
 
     async fn first(&mut self, mark: usize, which: impl Fn(&Line) -> Option<usize>) -> Came {
-        let end = tokio::time::Instant::now() + Duration::from_secs(60);
+        let end = tokio::time::Instant::now() + Duration::from_mins(1);
         loop {
             // Dead first: what it said before is heard all the same, by whoever looks again.
             let dead = self.bot.is_dead().is_some();
@@ -160,12 +160,12 @@ impl Life<'_> {
         let spoken = lines.iter().filter(|line| {
             (line.is_speech() && line.target() == ROOM) || (line.ours && line.command == "PRIVMSG")
         });
-        spoken
-            .map(|line| {
-                let who = if line.ours { "alice" } else { &line.from };
-                format!("{who}> {}\n", line.text())
-            })
-            .collect()
+        let mut said = String::new();
+        for line in spoken {
+            let who = if line.ours { "alice" } else { &line.from };
+            said.extend([who, "> ", line.text(), "\n"]);
+        }
+        said
     }
 
     /// For whoever has to find out why.

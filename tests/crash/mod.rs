@@ -3,6 +3,11 @@
 //!
 //! A new operation is put through it by a [`Story`] of its own.
 
+#![expect(
+    clippy::print_stderr,
+    reason = "how many deaths there were is what one wants to know of such a run"
+)]
+
 mod child;
 mod lane;
 mod mortal;
