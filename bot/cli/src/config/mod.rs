@@ -6,7 +6,7 @@
 //! line and column, and what to do.
 //!
 //! Secrets are named by where they are, never written down, and only ever come out as
-//! [`Secret`](countersign_core::secret::Secret). The environment is a parameter.
+//! [`Secret`]. The environment is a parameter.
 
 mod address;
 mod app;
