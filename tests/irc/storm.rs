@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::support::irc::{Line, Person};
+use crate::support::irc::{Line, Person, password};
 use crate::support::serve::ROOM;
 
 /// After so long without an answer a person says it again.
@@ -41,21 +41,37 @@ impl Tally {
         order: impl Fn(usize) -> String,
         is_answer: impl Fn(&str, usize) -> bool,
     ) -> Line {
-        let mark = person.mark();
         let mut numbers = Vec::new();
         for _ in 0..PATIENCE {
+            let mark = person.mark();
             let number = self.number();
             numbers.push(number);
             person.says(ROOM, &order(number));
             self.said.fetch_add(1, Ordering::Relaxed);
+            let is_answered = |line: &Line| numbers.iter().any(|number| is_answer(line.text(), *number));
             let is_it = |line: &Line| {
                 line.is_speech()
                     && line.from.starts_with("bot")
-                    && numbers.iter().any(|number| is_answer(line.text(), *number))
+                    && (is_answered(line) || is_unknown(line, person))
             };
-            if let Some(line) = person.sees_after(mark, AGAIN, is_it).await {
-                self.answered.fetch_add(1, Ordering::Relaxed);
-                return line;
+            match person.sees_after(mark, AGAIN, is_it).await {
+                Some(line) if is_answered(&line) => {
+                    self.answered.fetch_add(1, Ordering::Relaxed);
+                    return line;
+                }
+                // Services that were killed know nobody when they are back; who is told so logs in again.
+                Some(_) => {
+                    person.says(
+                        "NickServ",
+                        &format!("IDENTIFY {0} {1}", person.nick(), password(&person.nick())),
+                    );
+                    person
+                        .sees_after(mark, AGAIN, |line| {
+                            line.is("900") || line.is_speech() && line.from == "NickServ"
+                        })
+                        .await;
+                }
+                None => {}
             }
         }
         panic!(
@@ -103,7 +119,9 @@ impl Tally {
     pub(super) async fn roll_back(&self, asker: &Person, signer: &Person) {
         let mark = signer.mark();
         // Repeated because the answer was lost, it makes a second request; one of them is signed.
-        let is_asked = |text: &str, n: usize| text.contains(&format!("why      order {n}."));
+        let is_asked = |text: &str, n: usize| {
+            text.trim_start().starts_with("why ") && text.ends_with(&format!(" order {n}."))
+        };
         self.gives(
             asker,
             |n| format!("!rollback prod --reason \"order {n}.\""),
@@ -133,6 +151,12 @@ impl Tally {
         self.gives(asker, |n| format!("!release-hold prod order {n}."), is_free)
             .await;
     }
+}
+
+/// The network does not vouch for the person any more.
+fn is_unknown(line: &Line, person: &Person) -> bool {
+    line.text().starts_with(&format!("{}: ", person.nick()))
+        && line.text().contains("your nick is not logged in")
 }
 
 /// An earlier try had taken effect, and its answer was lost.
