@@ -1,15 +1,15 @@
 //! The bot as a service: `serve`, `do` and `backup` as somebody on its machine uses them, without any chat network.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-/// A bot on a sandbox of its own, told what to do through its local socket.
 mod house;
 
-use countersign::args::{Args, Command as Subcommand};
-use house::*;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
+
+use countersign::args::{Args, Command as Subcommand};
+use house::{House, countersign, files, output, text};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_runs_do_is_known_by_their_user_number_and_answered() {
