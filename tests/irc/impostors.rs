@@ -323,7 +323,12 @@ async fn where_there_are_no_accounts_only_reading_is_allowed() {
             answer.text().contains("not logged in: that needs an account"),
             "{answer}"
         );
-        assert!(answer.text().contains("See !can"), "{answer}");
+        assert!(
+            answer
+                .text()
+                .contains("Log in to your account on this network and say it again."),
+            "{answer}"
+        );
     }
     // In a direct message it is the same.
     alice.says("bot", "lock prod mine");
