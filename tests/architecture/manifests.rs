@@ -9,6 +9,8 @@ const HTTP: &str = "adapters/services/http";
 /// The kinds of crate. What each may use of ours is all there is to the direction of dependencies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layer {
+    /// How secrets are locked: bytes in, bytes out.
+    Secrets,
     Core,
     /// The store, the web server and the chat adapters: core's other side.
     Edge,
@@ -24,6 +26,7 @@ enum Layer {
 impl Layer {
     fn of(folder: &str) -> Option<Self> {
         match folder {
+            "bot/secrets" => Some(Self::Secrets),
             "bot/core" => Some(Self::Core),
             "bot/store" | "bot/web" => Some(Self::Edge),
             "bot/sandbox" | HTTP => Some(Self::Stranger),
@@ -40,8 +43,9 @@ impl Layer {
 
     fn may_use(self, other: Self, other_folder: &str) -> bool {
         match self {
-            Self::Core | Self::Stranger => false,
-            Self::Edge => other == Self::Core,
+            Self::Secrets | Self::Stranger => false,
+            Self::Core => other == Self::Secrets,
+            Self::Edge => matches!(other, Self::Core | Self::Secrets),
             Self::Service => other_folder == HTTP,
             Self::Commands => other == Self::Core || other_folder.starts_with("adapters/services/"),
             Self::Binary => !matches!(other, Self::Binary | Self::Tests),
@@ -75,8 +79,8 @@ fn dependencies_point_to_core() {
     }
     nobody(
         &offenders,
-        "core, sandbox and adapters/services/http use nothing of ours; other adapters/services/* use that one; store, web \
-         and adapters/chat/* use core; commands/* use core and adapters/services/*; only bot/cli knows them all, and only \
+        "secrets, sandbox and adapters/services/http use nothing of ours; core uses secrets; other adapters/services/* use \
+         that one; store, web and adapters/chat/* use core and secrets; commands/* use core and adapters/services/*; only bot/cli knows them all, and only \
          tests know bot/cli. Put what both need into core, or hand it over in bot/cli's wiring.",
     );
 }
