@@ -11,11 +11,20 @@ use countersign_http::Call;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
-use crate::{apps::AppName, client::Heroku, error::Result, releases::ReleaseId};
+use crate::{
+    apps::AppName,
+    client::Heroku,
+    error::{ErrorKind, Refusal, Result},
+    releases::ReleaseId,
+};
 
 /// Config vars by name. Printing them prints their names.
 #[derive(Clone, Default)]
 pub struct ConfigVars(BTreeMap<String, SecretString>);
+
+/// What is to be set and unset, all in one release. Printing it prints names.
+#[derive(Clone, Default)]
+pub struct ConfigUpdate(BTreeMap<String, Option<SecretString>>);
 
 /// The names that differ between two sets of config vars.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +43,21 @@ impl Heroku {
         self.client
             .fetch(&Call::get(["apps", app.as_str(), "config-vars"]).confidential())
             .await
+    }
+
+    /// Sets and unsets config vars, all of them or none, and returns those that the app has now.
+    ///
+    /// Heroku makes a release of it and runs the release phase, unless nothing differs; the answer does not name that
+    /// release. There is no compare-and-swap, and if the release phase fails the new values stay. Sent once: see
+    /// [`crate::Error::maybe_done`].
+    pub async fn update_config_vars(&self, app: &AppName, update: &ConfigUpdate) -> Result<ConfigVars> {
+        let call = Call::patch(["apps", app.as_str(), "config-vars"], update.body()).confidential();
+        let updated = self.client.fetch(&call).await;
+        // Heroku's own words may quote a value, so they are not kept; what is wrong can only be one of few things.
+        updated.map_err(|error| match error.kind() {
+            ErrorKind::Invalid => error.understood_as(ErrorKind::Refused(Refusal::ConfigRefused)),
+            _ => error,
+        })
     }
 
     /// The config vars that a release was made with, and that rolling back to it brings back.
@@ -78,6 +102,41 @@ impl ConfigVars {
             removed: only_in(self, then),
             changed: self.0.keys().filter(differs).cloned().collect(),
         }
+    }
+}
+
+impl ConfigUpdate {
+    /// Sets one.
+    #[must_use]
+    pub fn set(mut self, name: impl Into<String>, value: SecretString) -> Self {
+        self.0.insert(name.into(), Some(value));
+        self
+    }
+
+    /// Unsets one.
+    #[must_use]
+    pub fn unset(mut self, name: impl Into<String>) -> Self {
+        self.0.insert(name.into(), None);
+        self
+    }
+
+    fn body(&self) -> serde_json::Value {
+        let value = |value: &Option<SecretString>| value.as_ref().map(|value| value.expose_secret().into());
+        let vars = self
+            .0
+            .iter()
+            .map(|(name, new)| (name.clone(), value(new).unwrap_or(serde_json::Value::Null)));
+        serde_json::Value::Object(vars.collect())
+    }
+}
+
+impl fmt::Debug for ConfigUpdate {
+    /// `+` is set, `-` is unset.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = |(name, value): (&String, &Option<SecretString>)| {
+            format!("{}{name}", if value.is_some() { '+' } else { '-' })
+        };
+        f.debug_set().entries(self.0.iter().map(mark)).finish()
     }
 }
 
@@ -143,5 +202,7 @@ mod tests {
             format!("{:?}", vars(&[("A", "CANARY"), ("B", "CANARY")])),
             r#"{"A", "B"}"#
         );
+        let update = ConfigUpdate::default().set("A", "CANARY".into()).unset("B");
+        assert_eq!(format!("{update:?}"), r#"{"+A", "-B"}"#);
     }
 }

@@ -26,6 +26,10 @@ pub enum Refusal {
     RangeRefused,
     /// 422 `verification_needed`: the account has to be verified first.
     VerificationNeeded,
+    /// 422: a config var that an add-on owns is changed through the add-on only.
+    OwnedByAddOn,
+    /// 422: a config var with an impossible name, or more of them than fit.
+    ConfigRefused,
 }
 
 /// The body of Heroku's errors.
@@ -45,12 +49,18 @@ pub(crate) fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> R
         (403, Some("two_factor")) => Some(Refusal::TwoFactor),
         (416, _) => Some(Refusal::RangeRefused),
         (422, Some("verification_needed" | "verification_required")) => Some(Refusal::VerificationNeeded),
+        (422, _) if message.as_deref().is_some_and(is_about_attachments) => Some(Refusal::OwnedByAddOn),
         _ => None,
     };
     Refused {
         kind: own.map_or_else(|| ErrorKind::of(status, headers), ErrorKind::Refused),
         message,
     }
+}
+
+/// "Cannot overwrite attachment values REDIS_URL."
+fn is_about_attachments(message: &str) -> bool {
+    message.contains("attachment values")
 }
 
 pub(crate) fn hint(kind: ErrorKind) -> Option<&'static str> {
@@ -86,6 +96,14 @@ impl Refusal {
                 "Heroku and this version of countersign don't understand each other; report it with the request id"
             }
             Self::VerificationNeeded => "the Heroku account must be verified first; ask its owner to do so",
+            Self::OwnedByAddOn => {
+                "an add-on owns that config var, and Heroku lets nobody else change it; change it at the add-on, or \
+                 detach the add-on first"
+            }
+            Self::ConfigRefused => {
+                "names of config vars have letters, digits and _ only, and all config vars of an app together must \
+                 stay below 32 KB"
+            }
         }
     }
 }

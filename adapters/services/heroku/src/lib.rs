@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod add_ons;
 mod apps;
 mod builds;
 mod client;
@@ -15,7 +16,7 @@ mod slugs;
 pub use apps::{Account, App, AppId, AppName, Whose};
 pub use builds::{Build, BuildId, BuildStatus};
 pub use client::{DEFAULT_BASE_URL, Heroku, Settings};
-pub use config_vars::{ConfigChanges, ConfigVars};
+pub use config_vars::{ConfigChanges, ConfigUpdate, ConfigVars};
 pub use countersign_http::{Etag, Polled, Retry, SetupError};
 pub use dynos::{Dyno, DynoId, DynoRelease, DynoState};
 pub use error::{Error, ErrorKind, Refusal, Result};

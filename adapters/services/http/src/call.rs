@@ -5,8 +5,8 @@ use std::fmt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 
-/// A request.
-#[derive(Debug, Clone)]
+/// A request. Printing it leaves its body out, which may hold secrets.
+#[derive(Clone)]
 pub struct Call {
     pub(crate) method: Method,
     path: Vec<String>,
@@ -94,5 +94,11 @@ impl Call {
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} /{}", self.method, self.path.join("/"))
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Call({self})")
     }
 }

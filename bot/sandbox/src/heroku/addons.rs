@@ -97,6 +97,12 @@ async fn all_attachments(State(shared): State<Arc<Shared>>) -> Json<Vec<Value>> 
     Json(ADD_ONS.iter().flat_map(|it| attachments_of(&world, it)).collect())
 }
 
+/// The config vars of an app that belong to its add-ons, and that nobody else changes.
+pub(super) fn config_vars(app: &App) -> impl Iterator<Item = &'static str> {
+    let used = ADD_ONS.iter().filter(|it| it.apps.contains(&app.name));
+    used.filter_map(|it| it.config_var)
+}
+
 fn attachments_of<'a>(world: &'a World, add_on: &'a AddOn) -> impl Iterator<Item = Value> + 'a {
     let apps = add_on.apps.iter().filter_map(|app| world.app(app));
     apps.filter_map(|app| attachment(world, add_on, app))

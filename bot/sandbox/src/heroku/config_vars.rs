@@ -10,9 +10,12 @@ use axum::routing::get;
 use axum::{Json, Router};
 
 use super::error::ApiError;
-use super::{Reply, find_app, parse, releases};
+use super::{Reply, addons, find_app, parse, releases};
 use crate::server::Shared;
-use crate::world::{BOT, ConfigChange};
+use crate::world::{App, BOT, ConfigChange};
+
+/// All names and values of an app together, in bytes.
+const MOST_BYTES: usize = 32 * 1024;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
@@ -35,18 +38,44 @@ async fn of_release(
 
 async fn update(State(shared): State<Arc<Shared>>, Path(app): Path<String>, body: Bytes) -> Reply {
     let change: ConfigChange = parse(&body)?;
-    let is_word = |name: &String| {
-        !name.is_empty()
-            && name
-                .chars()
-                .all(|letter| letter.is_alphanumeric() || letter == '_')
-    };
-    if let Some(name) = change.keys().find(|name| !is_word(name)) {
-        return Err(ApiError::invalid_params(&format!(
-            "{name} is not a valid config var name."
-        )));
-    }
     let mut world = shared.world();
+    permitted(find_app(&world, &app)?, &change)?;
     world.change_config(&app, change, BOT)?;
     Ok(Json(&find_app(&world, &app)?.config).into_response())
+}
+
+/// All of a change is refused if any part of it is. No refusal repeats a value.
+fn permitted(app: &App, change: &ConfigChange) -> Reply<()> {
+    let is_word = |name: &str| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|letter| letter.is_ascii_alphanumeric() || letter == b'_')
+    };
+    if let Some(name) = change.keys().find(|name| !is_word(name)) {
+        let words = format!("{name} is not a valid config var name.");
+        return Err(ApiError::invalid_params(&words));
+    }
+    let differs = |name: &String| app.config.get(name) != change.get(name).and_then(Option::as_ref);
+    let owned: Vec<&str> = addons::config_vars(app)
+        .filter(|owned| change.keys().any(|name| name == owned && differs(name)))
+        .collect();
+    if !owned.is_empty() {
+        let words = format!("Cannot overwrite attachment values {}.", owned.join(", "));
+        return Err(ApiError::invalid_params(&words));
+    }
+    let kept = app.config.iter().filter(|(name, _)| !change.contains_key(*name));
+    let set = change
+        .iter()
+        .filter_map(|(name, value)| Some((name, value.as_ref()?)));
+    let bytes: usize = kept
+        .chain(set)
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
+    if bytes > MOST_BYTES {
+        return Err(ApiError::invalid_params(
+            "Config vars of an app are limited to 32 KB in all.",
+        ));
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@
     reason = "helpers of tests stop at the first thing that is not as it should be"
 )]
 
+mod config;
 mod control;
 mod deploy;
 mod dynos;

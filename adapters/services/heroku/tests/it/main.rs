@@ -1,6 +1,7 @@
 //! The client against servers that answer as told, over real HTTP.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod config;
 mod failures;
 mod lists;
 mod resources;
