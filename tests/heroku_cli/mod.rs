@@ -84,6 +84,53 @@ async fn config_vars() {
     heroku.says("config:set WEB_CONCURRENCY=7", &["v813"]).await;
     heroku.says("config:get WEB_CONCURRENCY", &["7"]).await;
     heroku.says("config:unset WEB_CONCURRENCY", &["v814"]).await;
+    heroku
+        .says(
+            "config:set NEW_KEY=1 OTHER_KEY=2",
+            &["NEW_KEY", "OTHER_KEY", "v815"],
+        )
+        .await;
+    let json = heroku.says("config -j", &[]).await;
+    let json: serde_json::Value =
+        serde_json::from_str(&json[json.find('{').unwrap()..=json.rfind('}').unwrap()]).unwrap();
+    assert_eq!(
+        (&json["OTHER_KEY"], json.get("WEB_CONCURRENCY")),
+        (&"2".into(), None)
+    );
+    heroku
+        .says(
+            "releases",
+            &[
+                "Set WEB_CONCURRENCY config vars",
+                "Remove WEB_CONCURRENCY config vars",
+                "Set NEW_KEY, OTHER_KEY config vars",
+            ],
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn config_vars_that_are_refused() {
+    let heroku = Cli::new();
+    for line in ["config:set REDIS_URL=x NEW_KEY=1", "config:unset REDIS_URL"] {
+        let said = heroku.run(line).await;
+        assert!(
+            !said.good && said.text.contains("Cannot overwrite attachment values REDIS_URL"),
+            "heroku {line}:\n{}",
+            said.text
+        );
+    }
+    let said = heroku.run("config:set NEW-KEY=1").await;
+    assert!(
+        !said.good && said.text.contains("not a valid config var name"),
+        "{}",
+        said.text
+    );
+    assert_eq!(
+        heroku.sandbox.changes("PATCH /apps/treeherder-prod").await,
+        0,
+        "nothing of it was done"
+    );
 }
 
 #[tokio::test]
