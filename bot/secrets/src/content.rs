@@ -1,0 +1,167 @@
+//! What is inside a secret link: labelled values and small files, as JSON.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Deserializer, Serialize};
+use zeroize::Zeroizing;
+
+/// What the header of a link says that is inside.
+pub const MIME: &str = "application/vnd.countersign+json";
+
+/// What is inside: `{"fields":[{"label":…,"value":…}],"files":[{"name":…,"text":…}]}`.
+#[derive(Debug, Clone, Default)]
+pub struct Content {
+    /// Values that are shown, each with a button that copies it.
+    pub fields: Vec<Field>,
+    /// Texts that are downloaded.
+    pub files: Vec<File>,
+}
+
+/// A value with its name.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// What it is: `DATABASE_URL`.
+    pub label: String,
+    /// The value.
+    pub value: SecretString,
+}
+
+/// A text with the name of its file.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// The name under which it is saved: `prod.env`.
+    pub name: String,
+    /// What is in it.
+    pub text: SecretString,
+}
+
+/// What was in the link is not what links hold. It does not quote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("what is inside is not of the form that this program knows")]
+pub struct NotContent;
+
+#[derive(Serialize)]
+struct Written<'c> {
+    fields: Vec<WrittenField<'c>>,
+    files: Vec<WrittenFile<'c>>,
+}
+
+#[derive(Serialize)]
+struct WrittenField<'c> {
+    label: &'c str,
+    value: &'c str,
+}
+
+#[derive(Serialize)]
+struct WrittenFile<'c> {
+    name: &'c str,
+    text: &'c str,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    fields: Vec<ReadField>,
+    files: Vec<ReadFile>,
+}
+
+#[derive(Deserialize)]
+struct ReadField {
+    label: String,
+    #[serde(deserialize_with = "secret")]
+    value: SecretString,
+}
+
+#[derive(Deserialize)]
+struct ReadFile {
+    name: String,
+    #[serde(deserialize_with = "secret")]
+    text: SecretString,
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    String::deserialize(deserializer).map(SecretString::from)
+}
+
+impl Content {
+    /// One value with its name.
+    pub fn one(label: impl Into<String>, value: SecretString) -> Self {
+        Self {
+            fields: vec![Field {
+                label: label.into(),
+                value,
+            }],
+            files: Vec::new(),
+        }
+    }
+
+    /// Its JSON.
+    #[expect(
+        clippy::expect_used,
+        reason = "texts in memory have a JSON, and it fits where it is written"
+    )]
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let written = Written {
+            fields: self.fields.iter().map(WrittenField::of).collect(),
+            files: self.files.iter().map(WrittenFile::of).collect(),
+        };
+        // Room for the worst of escapes: never reallocated, so that no text is left behind where it grew.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(
+            64 + self.texts().map(|text| 6 * text.len() + 32).sum::<usize>(),
+        ));
+        serde_json::to_writer(&mut *bytes, &written).expect("texts have a JSON");
+        bytes
+    }
+
+    /// What such JSON says.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, NotContent> {
+        // serde's error would quote what it found.
+        let read: Read = serde_json::from_slice(bytes).map_err(|_| NotContent)?;
+        Ok(Self {
+            fields: read
+                .fields
+                .into_iter()
+                .map(|field| Field {
+                    value: field.value,
+                    label: field.label,
+                })
+                .collect(),
+            files: read
+                .files
+                .into_iter()
+                .map(|file| File {
+                    text: file.text,
+                    name: file.name,
+                })
+                .collect(),
+        })
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let fields = self
+            .fields
+            .iter()
+            .flat_map(|field| [field.label.as_str(), field.value.expose_secret()]);
+        let files = self
+            .files
+            .iter()
+            .flat_map(|file| [file.name.as_str(), file.text.expose_secret()]);
+        fields.chain(files)
+    }
+}
+
+impl<'c> WrittenField<'c> {
+    fn of(field: &'c Field) -> Self {
+        Self {
+            label: &field.label,
+            value: field.value.expose_secret(),
+        }
+    }
+}
+
+impl<'c> WrittenFile<'c> {
+    fn of(file: &'c File) -> Self {
+        Self {
+            name: &file.name,
+            text: file.text.expose_secret(),
+        }
+    }
+}
