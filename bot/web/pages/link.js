@@ -1,0 +1,349 @@
+// The page of a secret link: says what the link is, takes the pass phrase, opens the link once, shows what was in it.
+
+const KDF_ROUNDS = 600_000;
+const PHRASE_CHARS = 16;
+
+let address = null; // { path, id, idBytes, key }
+let header = null; // what the server says the link is; .text is the exact text that the ciphertext is bound to
+let guessesLeft = 0;
+let unsure = false; // a request to open went out and no answer came back
+let content = null; // { fields: [{ label, value }], files: [{ name, text }] }
+
+// --- the phrase ---
+
+// Full-width letters, spaces, hyphens of any kind and what copying drags along.
+const IGNORED = /[\s\u00ad\u2010-\u2015\u2212\u200b-\u200f\u2060\ufeff-]/gu;
+const LOOKALIKES = { O: "0", I: "1", L: "1" };
+
+// What was typed as the characters of a phrase: upper case, without spaces and hyphens, lookalikes read as digits.
+function phraseChars(typed) {
+  const chars = [...typed.normalize("NFKC").replace(IGNORED, "")];
+  return chars.map((char) => char.replace(/[a-z]/, (letter) => letter.toUpperCase())).map((char) => LOOKALIKES[char] ?? char);
+}
+
+// What is wrong with a phrase, or "". `whole` also counts what is not typed yet.
+function phraseProblem(typed, whole) {
+  const chars = phraseChars(typed);
+  if (typed.includes("://")) return "That is the link. The phrase came in a message of its own.";
+  const stranger = chars.find((char) => !/[0-9A-HJKMNP-TV-Z]/.test(char));
+  if (stranger === "U") return "There is no U in a phrase. Look again: it may be a V.";
+  if (stranger) return `There is no “${stranger}” in a phrase, only letters and digits.`;
+  const extra = chars.length - PHRASE_CHARS;
+  if (extra > 0) return `That is ${counted(extra, "character", "characters")} too many: a phrase has ${PHRASE_CHARS}.`;
+  if (!whole || extra === 0) return "";
+  if (chars.length === 0) return "Type the pass phrase first.";
+  return `${counted(-extra, "character is", "characters are")} missing: a phrase has ${PHRASE_CHARS}.`;
+}
+
+// Shows what is typed in groups of four, with the cursor where it was.
+function formatPhrase() {
+  const box = $("phrase");
+  const before = phraseChars(box.value.slice(0, box.selectionStart)).length;
+  const chars = phraseChars(box.value);
+  const text = chars.join("").replace(/(.{4})(?=.)/gu, "$1-");
+  if (text === box.value) return;
+  const atEnd = box.selectionStart === box.value.length;
+  box.value = text;
+  const cursor = atEnd ? text.length : before + Math.floor(Math.max(before - 1, 0) / 4);
+  box.setSelectionRange(cursor, cursor);
+}
+
+// Somebody who copied the whole message means the phrase in it.
+function pastePhrase(event) {
+  const text = event.clipboardData?.getData("text/plain") ?? "";
+  const found = text.match(/\b[0-9A-Za-z]{4}(?:[-\u2010-\u2015][0-9A-Za-z]{4}){3}\b/g);
+  if (text.length < 20 || found?.length !== 1) return;
+  event.preventDefault();
+  $("phrase").value = found[0];
+  phraseChanged();
+}
+
+function phraseChanged(event) {
+  if (event?.isComposing) return;
+  formatPhrase();
+  const typed = $("phrase").value;
+  complain(phraseProblem(typed, false));
+  $("phrase-count").textContent = `${phraseChars(typed).length} of ${PHRASE_CHARS}`;
+}
+
+// Says what is wrong with the phrase, or takes it back.
+function complain(problem) {
+  if ($("phrase-problem").textContent !== problem) $("phrase-problem").textContent = problem;
+  $("phrase").setAttribute("aria-invalid", problem === "" ? "false" : "true");
+}
+
+// --- keys ---
+
+// The two keys that need address and phrase: `enc` opens the ciphertext, `auth` shows the server that we may have it.
+async function deriveKeys(phrase) {
+  const typed = await crypto.subtle.importKey("raw", toUtf8(phrase), "PBKDF2", false, ["deriveBits"]);
+  const salt = await hkdf(address.key, address.idBytes, "csl1/pwsalt", 16);
+  const how = { name: "PBKDF2", hash: "SHA-256", salt, iterations: KDF_ROUNDS };
+  const stretched = new Uint8Array(await crypto.subtle.deriveBits(how, typed, 256));
+  const both = joined(address.key, stretched);
+  const enc = await hkdf(both, address.idBytes, "csl1/enc", 32);
+  const auth = await hkdf(both, address.idBytes, "csl1/auth", 32);
+  const key = await crypto.subtle.importKey("raw", enc, "AES-GCM", false, ["decrypt"]);
+  for (const bytes of [salt, stretched, both, enc]) bytes.fill(0);
+  return { enc: key, auth: toBase64url(auth) };
+}
+
+async function decrypt(key, { nonce, ct }) {
+  const how = { name: "AES-GCM", iv: fromBase64url(nonce), additionalData: toUtf8(header.text), tagLength: 128 };
+  return unpadded(new Uint8Array(await crypto.subtle.decrypt(how, key, fromBase64url(ct))));
+}
+
+// Fields and files; whatever else somebody may have put in is shown as it is.
+function readContent(bytes) {
+  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  const value = asJson(text);
+  if (!Array.isArray(value?.fields ?? value?.files)) return { fields: [{ label: "Content", value: text }], files: [] };
+  return { fields: value.fields ?? [], files: value.files ?? [] };
+}
+
+// --- looking: changes nothing ---
+
+async function look() {
+  show("checking");
+  const answer = await ask(address, "status", { link: await linkProof(address) });
+  const problem = commonProblem(answer);
+  if (problem) return end(problem, answer);
+  if (answer.status === 0) return show("offline");
+  if (answer.status !== 200) return showAndWait("busy", answer.wait, look);
+  return describe(answer.body);
+}
+
+function describe(body) {
+  const fields = asJson(body.header);
+  if (fields?.id !== address.id) return end("refused", { status: 200, body: { error: "another link" } });
+  header = { text: body.header, ...fields };
+  fill({ title: header.title, from: header.from, recipient: header.recipient, expires: header.expires_at });
+  if (body.state !== "live") return end(body.state === "redeemed" && unsure ? "lost" : body.state, { body });
+  const spent = guessesLeft - body.attempts_left;
+  guessesLeft = body.attempts_left;
+  showForm();
+  if (unsure) complain(spent === 1 ? "That phrase did not open it. Look at it again." : "The link did not open; nothing was spent. Try again.");
+  unsure = false;
+  return undefined;
+}
+
+function showForm() {
+  show("ready", { title: header.title, guesses: guessesLeft === 1 ? "1: a wrong phrase now destroys the link" : String(guessesLeft) });
+  working(false);
+}
+
+// Shows a state that nothing leads out of, and forgets what is no longer needed.
+function end(view, { status, body = {} }) {
+  const known = document.querySelector(`section[data-title]#${CSS.escape(view)}`) ? view : "refused";
+  forget();
+  show(known, { at: body.at ?? now(), answer: `${status ?? 200} ${body.error ?? body.state ?? ""}`.trim() });
+}
+
+// --- opening: happens once ---
+
+async function openLink(event) {
+  event.preventDefault();
+  if ($("open").getAttribute("aria-disabled") === "true") return;
+  const typed = $("phrase").value;
+  const problem = phraseProblem(typed, true);
+  complain(problem);
+  if (problem) return $("phrase").focus();
+  working(true, "Turning the phrase into a key. This takes a few seconds on a phone.");
+  const keys = await deriveKeys(phraseChars(typed).join(""));
+  working(true, "Asking for what the link holds.");
+  const answer = await ask(address, "redeem", { link: await linkProof(address), auth: keys.auth });
+  if (answer.status === 200) return reveal(keys.enc, answer.body);
+  if (answer.status === 403 && answer.body.error === "wrong_phrase") return wrong(answer.body.attempts_left);
+  const ending = commonProblem(answer);
+  if (ending === "redeemed" && unsure) return end("lost", answer);
+  if (ending) return end(ending, answer);
+  if (answer.status === 429) return showAndWait("busy", answer.wait, backToForm);
+  // No answer, or one that does not say what became of the link. It may have been opened for an answer that was lost.
+  unsure = true;
+  return answer.status === 503 ? showAndWait("busy", answer.wait, findOut) : findOut();
+}
+
+// The server asked for patience and did nothing.
+function backToForm() {
+  showForm();
+  $("phrase").focus();
+}
+
+// Asks what became of a request to open that was not answered.
+async function findOut() {
+  show("unsure");
+  busy(true);
+  const answer = await ask(address, "status", { link: await linkProof(address) });
+  busy(false);
+  const problem = commonProblem(answer);
+  if (problem) return end(problem, answer);
+  if (answer.status === 200) return describe(answer.body);
+  if (answer.status === 0) return say("Still no answer.");
+  return showAndWait("busy", answer.wait, findOut);
+}
+
+function wrong(left) {
+  guessesLeft = left;
+  if (left === 0) return end("guessed-out", { body: {} });
+  showForm();
+  complain(`That phrase does not open this link. ${counted(left, "guess", "guesses")} left; then the link destroys itself.`);
+  $("phrase").focus();
+  return $("phrase").select();
+}
+
+async function reveal(key, answer) {
+  const opened = now();
+  dropSecretPart("done");
+  try {
+    content = readContent(await decrypt(key, answer));
+  } catch {
+    return end("damaged", { body: {} });
+  }
+  forgetKeys();
+  showContent();
+  show("opened", { opened, title: header.title });
+  guardLeaving(true);
+  return undefined;
+}
+
+function working(on, text = "") {
+  $("phrase").readOnly = on;
+  $("open").setAttribute("aria-disabled", String(on));
+  $("open").textContent = on ? "Opening…" : "Open it";
+  $("working").hidden = !on;
+  $("working-text").textContent = text;
+}
+
+function busy(on) {
+  $("unsure-again").setAttribute("aria-disabled", String(on));
+  $("unsure-words").textContent = on ? "Looking what became of it…" : "The server does not answer.";
+}
+
+// --- what was in it ---
+
+function showContent() {
+  $("fields").replaceChildren(...content.fields.map((field) => fieldRow(field.label, field.value)));
+  $("files").replaceChildren(...content.files.map(fileRow));
+  $("fields").hidden = content.fields.length === 0;
+  $("files").hidden = content.files.length === 0;
+  hideValues(false);
+}
+
+function fieldRow(label, value) {
+  const row = $("field").content.cloneNode(true).firstElementChild;
+  row.querySelector("dt").textContent = label;
+  row.querySelector("code").textContent = value;
+  const button = row.querySelector("button");
+  button.querySelector(".unseen").textContent = ` ${label}`;
+  button.addEventListener("click", () => copy(button, value, label, row.querySelector("code")));
+  return row;
+}
+
+function fileRow(file) {
+  const row = $("file").content.cloneNode(true).firstElementChild;
+  row.querySelector("code").textContent = file.name;
+  row.querySelector(".size").textContent = size(toUtf8(file.text).length);
+  const [copyButton, saveButton] = row.querySelectorAll("button");
+  for (const button of [copyButton, saveButton]) button.querySelector(".unseen").textContent = ` ${file.name}`;
+  copyButton.addEventListener("click", () => copy(copyButton, file.text, file.name, null));
+  saveButton.addEventListener("click", () => save(file.name, file.text));
+  return row;
+}
+
+const size = (bytes) => (bytes < 1024 ? counted(bytes, "byte", "bytes") : `${(bytes / 1024).toFixed(1)} KiB`);
+
+async function copy(button, text, label, place) {
+  try {
+    await navigator.clipboard.writeText(text);
+    mark(button, "Copied");
+    say(`${label}: copied.`);
+  } catch {
+    if (place === null || place.dataset.hidden) return say("The browser does not allow copying. Save it as a file instead.");
+    getSelection().selectAllChildren(place);
+    mark(button, "Selected");
+    say(`${label}: the browser does not allow copying. It is selected now: copy it with Control and C.`);
+  }
+  return undefined;
+}
+
+function mark(button, text) {
+  const word = button.querySelector(".word");
+  word.dataset.usual ??= word.textContent;
+  word.textContent = text;
+  clearTimeout(Number(button.dataset.timer));
+  button.dataset.timer = setTimeout(() => { word.textContent = word.dataset.usual; }, 3_000);
+}
+
+function hideValues(on) {
+  const codes = $("fields").querySelectorAll("code");
+  codes.forEach((code, index) => {
+    code.textContent = on ? "••••••••" : content.fields[index].value;
+    if (on) code.dataset.hidden = "yes";
+    else delete code.dataset.hidden;
+  });
+  $("hide").textContent = on ? "Show values" : "Hide values";
+  $("hide").hidden = codes.length === 0;
+}
+
+function save(name, text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
+  const anchor = document.createElement("a");
+  anchor.href = url;
+  anchor.download = name;
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  say(`Saved as ${name}.`);
+}
+
+function saveAll() {
+  const lines = [header.title, `from ${header.from}, for ${header.recipient}`, ""];
+  for (const { label, value } of content.fields) lines.push(value.includes("\n") ? `${label}:\n${value}\n` : `${label}: ${value}`);
+  for (const { name, text } of content.files) lines.push("", `--- ${name} ---`, text);
+  save("secret.txt", `${lines.join("\n")}\n`);
+}
+
+// --- forgetting ---
+
+function forgetKeys() {
+  address?.key.fill(0);
+  address = null;
+  $("phrase").value = "";
+}
+
+function forget() {
+  forgetKeys();
+  content = null;
+  for (const id of ["fields", "files"]) $(id).replaceChildren();
+  guardLeaving(false);
+}
+
+function clearPage() {
+  forget();
+  show("cleared");
+}
+
+$("form").addEventListener("submit", openLink);
+$("phrase").addEventListener("input", phraseChanged);
+$("phrase").addEventListener("compositionend", () => phraseChanged());
+$("phrase").addEventListener("paste", pastePhrase);
+$("offline-again").addEventListener("click", look);
+$("unsure-again").addEventListener("click", () => $("unsure-again").getAttribute("aria-disabled") === "true" || findOut());
+$("hide").addEventListener("click", () => hideValues($("hide").textContent === "Hide values"));
+$("save").addEventListener("click", saveAll);
+$("clear").addEventListener("click", clearPage);
+
+let expiryWasSeen = false;
+
+// Times pass while somebody looks for the phrase; when the link's has passed, the server says so.
+setInterval(() => {
+  if (header === null || shown !== "ready") return;
+  fill({ expires: header.expires_at });
+  if (now() < header.expires_at || expiryWasSeen || !$("working").hidden) return;
+  expiryWasSeen = true;
+  look();
+}, 10_000);
+
+start((whole) => {
+  address = whole;
+  look();
+}, forget);
