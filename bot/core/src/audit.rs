@@ -59,6 +59,20 @@ pub enum Event {
     Dropped,
     /// Another configuration was taken.
     Reloaded,
+    /// A secret link was made for somebody.
+    Handed,
+    /// Somebody was told a pass phrase.
+    Told,
+    /// A secret link was opened.
+    Opened,
+    /// Somebody who has the address of a link gave a wrong phrase.
+    Guessed,
+    /// A secret link was made useless.
+    Burned,
+    /// Somebody was sent a drop box.
+    Invited,
+    /// A drop box was filled.
+    Filled,
 }
 
 impl Event {
@@ -84,6 +98,13 @@ impl Event {
             Self::Announced => "announced",
             Self::Dropped => "dropped",
             Self::Reloaded => "reloaded",
+            Self::Handed => "handed",
+            Self::Told => "told",
+            Self::Opened => "opened",
+            Self::Guessed => "guessed",
+            Self::Burned => "burned",
+            Self::Invited => "invited",
+            Self::Filled => "filled",
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::chat::SendError;
 use crate::command::Registry;
 use crate::context::Context;
 use crate::dispatch::Dispatcher;
+use crate::door::Door;
 use crate::id::NetworkId;
 use crate::message::Message;
 use crate::outbox;
@@ -23,7 +24,7 @@ use crate::worker::Worker;
 pub struct Bot {
     context: Context,
     registry: Arc<Registry>,
-    dispatcher: Dispatcher,
+    dispatcher: Arc<Dispatcher>,
     speaker: Speaker,
     watchers: Vec<Arc<dyn Watcher>>,
 }
@@ -42,7 +43,11 @@ impl Bot {
             watchers.push(Arc::new(notary.clone()));
         }
         let speaker = speaker.paging(Arc::clone(&context.pages), &context.settings.prefix);
-        let dispatcher = Dispatcher::new(context.clone(), Arc::clone(&registry));
+        let speaker = match &context.links {
+            Some(links) => speaker.opening(Arc::clone(&links.settings().keys)),
+            None => speaker,
+        };
+        let dispatcher = Arc::new(Dispatcher::new(context.clone(), Arc::clone(&registry)));
         Self {
             context,
             registry,
@@ -67,6 +72,7 @@ impl Bot {
         Worker::new(
             self.context.clone(),
             Arc::clone(&self.registry),
+            Arc::clone(&self.dispatcher),
             self.speaker.clone(),
             self.watchers.clone(),
         )
@@ -75,6 +81,11 @@ impl Bot {
     /// The highest effect that the command in a message may have; nothing if the message is not for the bot.
     pub fn declared(&self, message: &Message) -> Option<Effect> {
         self.dispatcher.declared(message)
+    }
+
+    /// The bot as the web sees it.
+    pub fn door(&self) -> Door {
+        Door::new(self.context.clone())
     }
 
     /// Hears a message, and answers it. When this returns, a message that decides or plans is on disk and need not be

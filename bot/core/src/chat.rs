@@ -9,6 +9,18 @@ use crate::message::Message;
 use crate::reply::Post;
 use crate::time::Duration;
 
+/// Whom a direct message to an account reaches. The order is the strength.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reach {
+    /// Its owner, only while they wait for an answer.
+    Asking,
+    /// Whoever has its name at that moment, which the network proves to be its owner: a nick may be taken by another in
+    /// the next. Both halves of a secret are never sent there unasked.
+    Name,
+    /// Its owner, whenever they look.
+    Account,
+}
+
 /// What a network can do with a post.
 #[expect(
     clippy::struct_excessive_bools,
@@ -26,6 +38,8 @@ pub struct Capabilities {
     pub files: bool,
     /// The longest line in bytes, if there is a limit.
     pub line_bytes: Option<usize>,
+    /// Whom direct messages reach.
+    pub reach: Reach,
 }
 
 /// One network, connected.

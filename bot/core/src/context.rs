@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::audit::Notary;
 use crate::id::ReplicaId;
+use crate::link::Links;
 use crate::operation::Action;
 use crate::pages::Pages;
 use crate::random::Random;
@@ -58,6 +59,8 @@ pub struct Context {
     pub pages: Arc<Pages>,
     /// Posts checkpoints of the audit, if a room is configured for them.
     pub notary: Option<Notary>,
+    /// Makes secret links and drop boxes, if there is a web side for them.
+    pub links: Option<Links>,
     /// Which process this is.
     pub replica: ReplicaId,
 }

@@ -2,6 +2,7 @@
 //! before is read again if somebody else was faster.
 
 mod checkpoints;
+mod links;
 mod targets;
 mod votes;
 

@@ -11,7 +11,9 @@ use crate::audit::{Entry, Event};
 use crate::command::{Ask, Outcome, Registered, Registry, decide, find, split};
 use crate::context::Context;
 use crate::desk::Desk;
+use crate::drop_box::BoxDraft;
 use crate::id::TargetName;
+use crate::link;
 use crate::message::{Kind, Message};
 use crate::plan::Effect;
 use crate::policy::Decision;
@@ -149,6 +151,7 @@ impl Dispatcher {
             return match parsed.run(ask).await? {
                 Outcome::Reply(reply) => Ok(Some(reply)),
                 Outcome::Said => Ok(None),
+                Outcome::Box(draft) => self.journaled(ask, self.invite(ask, &draft)).await,
                 // `op … retry` and the like look like reads until they have looked.
                 Outcome::Plan(draft) => self.journaled(ask, propose(*draft)).await,
             };
@@ -163,10 +166,21 @@ impl Dispatcher {
             match parsed.run(ask).await? {
                 Outcome::Reply(reply) => Ok(Some(reply)),
                 Outcome::Said => Ok(None),
+                Outcome::Box(draft) => self.invite(ask, &draft).await,
                 Outcome::Plan(draft) => propose(*draft).await,
             }
         };
         self.journaled(ask, run).await
+    }
+
+    /// Asks for a secret, by a drop box.
+    async fn invite(&self, ask: &Ask<'_>, draft: &BoxDraft) -> Result<Option<Reply>, Refusal> {
+        let (Some(links), Some(person)) = (&self.context.links, ask.person) else {
+            return Err(link::unavailable());
+        };
+        let batch = links.invite(ask, person, draft)?;
+        self.context.store.commit(batch).await?;
+        Ok(None)
     }
 
     async fn permitted(

@@ -43,6 +43,12 @@ pub mod kind {
     /// One execution of a plan.
     #[derive(Debug)]
     pub enum Operation {}
+    /// A secret link.
+    #[derive(Debug)]
+    pub enum Link {}
+    /// A drop box.
+    #[derive(Debug)]
+    pub enum Box {}
     /// A message, by the id that its network gave it.
     #[derive(Debug)]
     pub enum Message {}
@@ -78,6 +84,10 @@ pub type RuleName = Id<kind::Rule>;
 pub type RequestId = Id<kind::Request>;
 /// The id of an operation: four characters.
 pub type OperationId = Id<kind::Operation>;
+/// The id of a secret link: six characters.
+pub type LinkId = Id<kind::Link>;
+/// The id of a drop box: six characters.
+pub type BoxId = Id<kind::Box>;
 /// The id of a message on its network.
 pub type MessageId = Id<kind::Message>;
 /// The id of one of our posts on its network.
@@ -110,6 +120,30 @@ impl OperationId {
     /// A new id. It is the store that knows whether it is taken already.
     pub fn draw(random: &dyn Random) -> Self {
         Self::from(crockford(random, 4))
+    }
+
+    /// The id that a person meant, in any case.
+    pub fn typed(text: &str) -> Self {
+        Self::from(readable(&text.trim().to_ascii_uppercase()))
+    }
+}
+
+impl LinkId {
+    /// A new id. It is the store that knows whether it is taken already.
+    pub fn draw(random: &dyn Random) -> Self {
+        Self::from(crockford(random, 6))
+    }
+
+    /// The id that a person meant, in any case.
+    pub fn typed(text: &str) -> Self {
+        Self::from(readable(&text.trim().to_ascii_uppercase()))
+    }
+}
+
+impl BoxId {
+    /// A new id. It is the store that knows whether it is taken already.
+    pub fn draw(random: &dyn Random) -> Self {
+        Self::from(crockford(random, 6))
     }
 
     /// The id that a person meant, in any case.

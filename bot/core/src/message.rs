@@ -129,6 +129,8 @@ pub enum Kind {
     },
     /// A button of ours was pressed; the text is the command line that the button carries, without a prefix.
     Pressed,
+    /// A drop box of ours was filled; the text is the command line that waited for it, without a prefix.
+    Filled,
     /// Said while the bot was not there, and told by something that keeps a history, such as a bouncer. It is never
     /// executed.
     Replayed,

@@ -3,6 +3,7 @@
 
 mod plain;
 
+use countersign_secrets::at_rest::{KeyId, SealedText};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{MessageId, PostId};
@@ -30,6 +31,9 @@ pub enum Span {
         /// The address.
         url: String,
     },
+    /// Half of a secret: the address of a link, or its phrase. It stands in the outbox as it is here, and is opened in the
+    /// instant when it is sent.
+    Sealed(SealedText),
     /// A person's name; platforms that can, notify them.
     Mention {
         /// What to call them.
@@ -76,6 +80,12 @@ impl Line {
     #[must_use]
     pub fn foreign(self, text: impl Into<String>) -> Self {
         self.with(Span::Foreign(text.into()))
+    }
+
+    /// Adds half of a secret.
+    #[must_use]
+    pub fn sealed(self, text: SealedText) -> Self {
+        self.with(Span::Sealed(text))
     }
 
     /// Adds an address.
@@ -292,6 +302,21 @@ pub struct Post {
 }
 
 impl Post {
+    /// The key that something in it is sealed with.
+    pub fn sealed_with(&self) -> Option<KeyId> {
+        let lines = self.reply.blocks.iter().filter_map(|block| match block {
+            Block::Line(line) => Some(line),
+            _ => None,
+        });
+        let spans = lines.flat_map(|line| &line.0);
+        spans
+            .filter_map(|span| match span {
+                Span::Sealed(text) => Some(text.key_id()),
+                _ => None,
+            })
+            .next()
+    }
+
     /// A post to a place, spoken to nobody in particular.
     pub fn to(place: Place, reply: Reply) -> Self {
         Self {

@@ -4,8 +4,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use countersign_secrets::at_rest::SealingKeys;
+
 use crate::chat::{Adapter, Capabilities, SendError};
 use crate::id::{NetworkId, PostId};
+use crate::link;
 use crate::pages::Pages;
 use crate::reply::{Attachment, Block, Line, Post, Reply, Span};
 use crate::secret::Scrubber;
@@ -17,6 +20,8 @@ pub struct Speaker {
     scrubber: Arc<Scrubber>,
     /// For networks that have nothing but lines, with what to type in a room for the next page.
     pages: Option<(Arc<Pages>, String)>,
+    /// For what is sealed.
+    keys: Option<Arc<SealingKeys>>,
 }
 
 impl Speaker {
@@ -30,7 +35,14 @@ impl Speaker {
             adapters,
             scrubber,
             pages: None,
+            keys: None,
         }
+    }
+
+    /// Opens what is sealed with these, in the instant when it is sent.
+    pub(crate) fn opening(mut self, keys: Arc<SealingKeys>) -> Self {
+        self.keys = Some(keys);
+        self
     }
 
     /// Speaks long answers page by page, on networks that have nothing but lines.
@@ -59,7 +71,33 @@ impl Speaker {
         {
             post = pages.first(post, more);
         }
+        self.open(&mut post)?;
         adapter.send(&post).await
+    }
+
+    /// Opens what is sealed, after everything else was looked at: from here it is in no log and in no store.
+    fn open(&self, post: &mut Post) -> Result<(), SendError> {
+        let network = post.place.network().clone();
+        let lines = post.reply.blocks.iter_mut().filter_map(|block| match block {
+            Block::Line(line) => Some(line),
+            _ => None,
+        });
+        for span in lines.flat_map(|line| &mut line.0) {
+            let Span::Sealed(sealed) = &*span else { continue };
+            let opened = match &self.keys {
+                Some(keys) => keys.open(link::SAID, sealed).map_err(|error| error.to_string()),
+                None => Err("nothing here can open what is sealed".to_owned()),
+            };
+            let text = opened.and_then(|bytes| {
+                let text = std::str::from_utf8(&bytes).map(ToOwned::to_owned);
+                text.map_err(|_| "what is sealed is no text".to_owned())
+            });
+            *span = Span::Code(text.map_err(|reason| SendError::Refused {
+                network: network.clone(),
+                reason,
+            })?);
+        }
+        Ok(())
     }
 
     fn scrub(&self, reply: &mut Reply) {
@@ -87,7 +125,7 @@ impl Speaker {
                     self.scrub_text(text);
                     self.scrub_text(url);
                 }
-                Span::Mention { .. } => {}
+                Span::Mention { .. } | Span::Sealed(_) => {}
             }
         }
     }

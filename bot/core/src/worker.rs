@@ -10,13 +10,16 @@ use tokio::task::{Id, JoinError, JoinSet};
 use crate::approval;
 use crate::command::Registry;
 use crate::context::Context;
-use crate::id::{OperationId, RequestId};
+use crate::dispatch::Dispatcher;
+use crate::drop_box;
+use crate::id::{BoxId, OperationId, RequestId};
+use crate::link;
 use crate::message::Place;
 use crate::operation::{self, Engine};
 use crate::outbox;
 use crate::requests::Requests;
 use crate::speaker::Speaker;
-use crate::store::{OperationsWhere, RequestsWhere, StoreError};
+use crate::store::{BoxesWhere, LinksWhere, OperationsWhere, RequestsWhere, StoreError};
 use crate::time::{Duration, Timestamp, after};
 use crate::watch::{self, Sight, Watcher};
 
@@ -31,6 +34,9 @@ enum Work {
     Targets,
     Request(RequestId),
     Operation(OperationId),
+    Links,
+    Boxes,
+    Box(BoxId),
     Watch(usize),
 }
 
@@ -70,6 +76,7 @@ struct Shared {
     context: Context,
     engine: Engine,
     requests: Requests,
+    dispatcher: Arc<Dispatcher>,
     speaker: Speaker,
     watchers: Vec<(Arc<dyn Watcher>, tokio::sync::Mutex<Sight>)>,
 }
@@ -78,6 +85,7 @@ impl Worker {
     pub(crate) fn new(
         context: Context,
         registry: Arc<Registry>,
+        dispatcher: Arc<Dispatcher>,
         speaker: Speaker,
         watchers: Vec<Arc<dyn Watcher>>,
     ) -> Self {
@@ -85,6 +93,7 @@ impl Worker {
         let shared = Shared {
             engine: Engine::new(context.clone(), speaker.clone()),
             requests: Requests::new(context.clone(), registry),
+            dispatcher,
             watchers: watchers
                 .into_iter()
                 .map(|watcher| (watcher, tokio::sync::Mutex::default()))
@@ -234,6 +243,19 @@ impl Worker {
                 due.push(Work::Operation(operation.id));
             }
         }
+        let store = &self.shared.context.store;
+        if !store.links(LinksWhere::Due { now, limit: 1 }).await?.is_empty() {
+            due.push(Work::Links);
+        }
+        if !store
+            .drop_boxes(BoxesWhere::Due { now, limit: 1 })
+            .await?
+            .is_empty()
+        {
+            due.push(Work::Boxes);
+        }
+        let filled = store.drop_boxes(BoxesWhere::Unplanned).await?;
+        due.extend(filled.into_iter().map(|drop_box| Work::Box(drop_box.id)));
         due.extend(
             self.look_at
                 .iter()
@@ -304,6 +326,11 @@ impl Shared {
                 .advance(id)
                 .await
                 .map(|ours| if ours { Fruit::Borne } else { Fruit::None }),
+            Work::Links => link::sweep(&self.context).await.map(|()| Fruit::Borne),
+            Work::Boxes => drop_box::sweep(&self.context).await.map(|()| Fruit::Borne),
+            Work::Box(id) => drop_box::plan(&self.context, &self.dispatcher, id)
+                .await
+                .map(|()| Fruit::Borne),
             Work::Watch(n) => {
                 let (watcher, sight) = &self.watchers[*n];
                 let looked = watch::look(&self.context, &**watcher, &mut *sight.lock().await).await;

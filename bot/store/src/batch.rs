@@ -4,7 +4,7 @@ use countersign_core::store::{Batch, Require, StoreError, Write};
 use sqlx::SqliteConnection;
 
 use crate::audit::Head;
-use crate::{audit, inbox, locks, notes, operations, outbox, requests};
+use crate::{audit, drop_boxes, inbox, links, locks, notes, operations, outbox, requests};
 
 /// Does all of it and says what the head of the audit is then. After an error the caller rolls back.
 pub(crate) async fn write(
@@ -52,6 +52,13 @@ async fn apply(db: &mut SqliteConnection, write: Write) -> Result<(), StoreError
         Write::Sent(id) => outbox::sent(db, id).await,
         Write::Postpone { id, due } => outbox::postpone(db, id, due).await,
         Write::Announce { key, at } => notes::announce(db, key, at).await,
+        Write::NewLink { link, content } => links::insert(db, &link, &content).await,
+        Write::Link(link) => links::update(db, *link).await,
+        Write::ForgetLink(id) => links::forget(db, &id).await,
+        Write::NewBox(drop_box) => drop_boxes::insert(db, &drop_box).await,
+        Write::Box(drop_box) => drop_boxes::update(db, *drop_box).await,
+        Write::EmptyBox { id, at } => drop_boxes::empty(db, &id, at).await,
+        Write::ForgetBox(id) => drop_boxes::forget(db, &id).await,
         Write::Note { name, value } => notes::write_note(db, &name, &value).await,
     }
 }

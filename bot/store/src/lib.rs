@@ -3,7 +3,9 @@
 mod audit;
 mod backup;
 mod batch;
+mod drop_boxes;
 mod inbox;
+mod links;
 mod locks;
 mod migrations;
 mod notes;
@@ -16,18 +18,24 @@ mod requests;
 mod words;
 mod writer;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use countersign_core::approval::Request;
 use countersign_core::audit::Record;
 use countersign_core::digest::Digest;
-use countersign_core::id::{OperationId, ReplicaId, RequestId};
+use countersign_core::drop_box::DropBox;
+use countersign_core::id::{BoxId, LinkId, OperationId, ReplicaId, RequestId};
+use countersign_core::link::Link;
 use countersign_core::message::Place;
 use countersign_core::operation::{Entry, Fence, Operation};
 use countersign_core::store::{
-    AuditWhere, Batch, Hold, Lease, Lock, OperationsWhere, Outgoing, Receipt, Received, RequestsWhere, Store,
-    StoreError,
+    AuditWhere, Batch, BoxesWhere, Hold, Lease, LinksWhere, Lock, OperationsWhere, Outgoing, Receipt,
+    Received, RequestsWhere, Store, StoreError,
 };
 use countersign_core::time::{Duration, Timestamp, after};
+use countersign_secrets::at_rest::KeyId;
+use countersign_secrets::path_id::PathId;
 use sqlx::SqlitePool;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -143,6 +151,38 @@ impl Store for Sqlite {
 
     async fn unhandled(&self) -> Result<Vec<Received>, StoreError> {
         inbox::unhandled(&self.readers).await
+    }
+
+    async fn link(&self, id: &LinkId) -> Result<Option<Link>, StoreError> {
+        links::one(&self.readers, id).await
+    }
+
+    async fn link_at(&self, path: &PathId) -> Result<Option<Link>, StoreError> {
+        links::at(&self.readers, path).await
+    }
+
+    async fn link_content(&self, id: &LinkId) -> Result<Option<Vec<u8>>, StoreError> {
+        links::content(&self.readers, id).await
+    }
+
+    async fn links(&self, which: LinksWhere) -> Result<Vec<Link>, StoreError> {
+        links::list(&self.readers, which).await
+    }
+
+    async fn drop_box(&self, id: &BoxId) -> Result<Option<DropBox>, StoreError> {
+        drop_boxes::one(&self.readers, id).await
+    }
+
+    async fn drop_box_at(&self, path: &PathId) -> Result<Option<DropBox>, StoreError> {
+        drop_boxes::at(&self.readers, path).await
+    }
+
+    async fn drop_boxes(&self, which: BoxesWhere) -> Result<Vec<DropBox>, StoreError> {
+        drop_boxes::list(&self.readers, which).await
+    }
+
+    async fn sealed_with(&self) -> Result<BTreeSet<KeyId>, StoreError> {
+        links::sealed_with_any(&self.readers).await
     }
 
     async fn outgoing(

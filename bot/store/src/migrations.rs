@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-const FILES: &[(i64, &str, &str)] = &[(1, "first", include_str!("../migrations/0001_first.sql"))];
+const FILES: &[(i64, &str, &str)] = &[
+    (1, "first", include_str!("../migrations/0001_first.sql")),
+    (2, "secrets", include_str!("../migrations/0002_secrets.sql")),
+];
 
 /// The version that this program reads and writes.
 pub(crate) const NEWEST: i64 = FILES[FILES.len() - 1].0;

@@ -14,6 +14,8 @@ pub(crate) const NEXT_DUE: &str = "
         UNION ALL SELECT MIN(due_at) FROM requests WHERE due_at IS NOT NULL
         UNION ALL SELECT MIN(until) FROM locks WHERE until IS NOT NULL
         UNION ALL SELECT MIN(due_at) FROM outbox WHERE NOT sending
+        UNION ALL SELECT MIN(due_at) FROM links
+        UNION ALL SELECT MIN(due_at) FROM drop_boxes
     ) AS timers";
 
 pub(crate) async fn next_due(db: &SqlitePool) -> Result<Option<Timestamp>, StoreError> {

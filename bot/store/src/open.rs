@@ -194,6 +194,8 @@ fn writing(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(PATIENCE)
+        // What was locked in a link is overwritten when it goes, not only unlinked.
+        .pragma("secure_delete", "ON")
         // The log of a long read is cut back to 16 MiB afterwards.
         .pragma("journal_size_limit", "16777216")
         .disable_statement_logging()

@@ -24,8 +24,9 @@ pub(crate) const PLACES: &str = "
     ORDER BY id";
 
 pub(crate) async fn enqueue(db: &mut SqliteConnection, post: &Post) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO outbox (place, body) VALUES ($1, $2)")
+    sqlx::query("INSERT INTO outbox (place, sealed_with, body) VALUES ($1, $2, $3)")
         .bind(encode(&post.place)?)
+        .bind(post.sealed_with().map(|key| key.to_string()))
         .bind(encode(post)?)
         .execute(db)
         .await

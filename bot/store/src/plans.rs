@@ -2,7 +2,7 @@
 
 use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
 
-use crate::{Sqlite, audit, notes, outbox};
+use crate::{Sqlite, audit, drop_boxes, links, notes, outbox};
 
 const QUESTIONS: &[&str] = &[
     audit::ALL,
@@ -12,6 +12,17 @@ const QUESTIONS: &[&str] = &[
     notes::NEXT_DUE,
     outbox::DUE,
     outbox::PLACES,
+    links::DUE,
+    links::SEALED_WITH[0],
+    links::SEALED_WITH[1],
+    links::SEALED_WITH[2],
+    drop_boxes::OF,
+    drop_boxes::DUE,
+    drop_boxes::UNPLANNED,
+    "SELECT id, body FROM links WHERE path = $1",
+    "SELECT number, id, body FROM links WHERE requester = $1 ORDER BY number DESC LIMIT $2",
+    "SELECT number, id, body FROM links WHERE recipient = $1 ORDER BY number DESC LIMIT $2",
+    "SELECT id, body FROM drop_boxes WHERE path = $1",
     "SELECT id, body FROM requests WHERE open ORDER BY number",
     "SELECT id, body FROM operations WHERE open ORDER BY number",
     "SELECT id, body FROM operations WHERE target = $1 ORDER BY number DESC LIMIT $2",
@@ -39,7 +50,7 @@ async fn every_question_has_its_index() {
     for question in QUESTIONS {
         for step in plan(&mut db, question).await {
             let walks = step.starts_with("SCAN") && !step.contains("USING");
-            // The four timers that were found, and what waits to be said: that is no history.
+            // The timers that were found, and what waits to be said: that is no history.
             let few = step == "SCAN timers" || [outbox::DUE, outbox::PLACES].contains(question);
             assert!(few || !walks, "{question}\n{step}");
             assert!(few || !step.starts_with("USE TEMP B-TREE"), "{question}\n{step}");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use countersign_core::chat::{Adapter, Capabilities, SendError};
+use countersign_core::chat::{Adapter, Capabilities, Reach, SendError};
 use countersign_core::id::{NetworkId, PostId};
 use countersign_core::message::{Assurance, Kind, Message, Place, Sender};
 use countersign_core::reply::Post;
@@ -123,6 +123,7 @@ impl Adapter for Console {
             buttons: false,
             files: false,
             line_bytes: None,
+            reach: Reach::Account,
         }
     }
 

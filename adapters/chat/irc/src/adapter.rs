@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use countersign_core::chat::{Adapter, Capabilities, Heard, SendError};
+use countersign_core::chat::{Adapter, Capabilities, Heard, Reach, SendError};
 use countersign_core::id::{NetworkId, PostId};
 use countersign_core::random::Random;
 use countersign_core::reply::{Post, Urgency};
@@ -130,6 +130,7 @@ impl Adapter for Irc {
             buttons: false,
             files: false,
             line_bytes: Some(512),
+            reach: Reach::Name,
         }
     }
 

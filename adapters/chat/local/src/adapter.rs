@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use countersign_core::chat::{Adapter, Capabilities, Heard, SendError};
+use countersign_core::chat::{Adapter, Capabilities, Heard, Reach, SendError};
 use countersign_core::id::{MessageId, NetworkId, PostId};
 use countersign_core::message::Place;
 use countersign_core::reply::{Post, plain};
@@ -172,6 +172,7 @@ impl Adapter for Local {
             buttons: false,
             files: false,
             line_bytes: None,
+            reach: Reach::Asking,
         }
     }
 

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::seats::Voter;
 use super::{Origin, Request, State, VoteRefusal};
 use crate::audit::{Entry, Event};
-use crate::id::RequestId;
+use crate::drop_box;
+use crate::id::{BoxId, RequestId};
 use crate::message::{Account, Assurance, Place};
 use crate::person::{Directory, Person};
 use crate::plan::SealedPlan;
@@ -120,6 +121,18 @@ impl Transition {
 
     /// The change and its record, within a larger batch.
     pub fn join(self, batch: Batch) -> Batch {
+        let mut batch = batch;
+        // What was dropped for a plan is forgotten when the plan is over.
+        let dropped = self.request.plan.parameters.get(drop_box::PARAMETER);
+        if let Some(id) = dropped
+            .and_then(Value::as_str)
+            .filter(|_| self.request.state.is_final())
+        {
+            batch = batch.write(Write::EmptyBox {
+                id: BoxId::from(id),
+                at: self.entry.at,
+            });
+        }
         let write = if self.is_new {
             Write::NewRequest(self.request)
         } else {

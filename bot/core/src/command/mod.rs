@@ -9,6 +9,7 @@ mod usage;
 
 use async_trait::async_trait;
 
+use crate::drop_box::BoxDraft;
 use crate::plan::{Draft, Effect};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
@@ -42,6 +43,8 @@ pub enum Outcome {
     Reply(Reply),
     /// It decided something through [`Ask::desk`]; the answer is in the outbox, put there by the same transaction.
     Said,
+    /// It wants something dropped first: its command line is run again once that is there.
+    Box(BoxDraft),
     /// It proposes something.
     Plan(Box<Draft>),
 }

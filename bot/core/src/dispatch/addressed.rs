@@ -7,7 +7,7 @@ use crate::settings::Settings;
 /// a direct message it may; what a pressed button says is always meant for the bot.
 pub(super) fn command_line<'m>(settings: &Settings, message: &'m Message) -> Option<&'m str> {
     let text = message.text.trim();
-    if message.kind == Kind::Pressed {
+    if matches!(message.kind, Kind::Pressed | Kind::Filled) {
         return Some(text);
     }
     let bare = text

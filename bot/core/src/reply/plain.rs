@@ -46,6 +46,7 @@ pub fn plain_line(line: &Line) -> String {
                 text.push_str(&visible(words));
             }
             Span::Link { url, .. } => text.push_str(&visible(url)),
+            Span::Sealed(_) => text.push_str("[sealed]"),
             Span::Mention { name, .. } => text.push_str(&visible(name)),
         }
     }

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::approval::Request;
 use crate::audit;
-use crate::id::{MessageId, NetworkId, OperationId, PersonId, RequestId, TargetName};
+use crate::drop_box::DropBox;
+use crate::id::{BoxId, LinkId, MessageId, NetworkId, OperationId, PersonId, RequestId, TargetName};
+use crate::link::Link;
 use crate::message::{Message, Place};
 use crate::operation::{Entry, Fence, Operation};
 use crate::reply::Post;
@@ -174,6 +176,31 @@ pub enum Write {
         /// When.
         at: Timestamp,
     },
+    /// A new secret link; its id and its address must be new.
+    NewLink {
+        /// The link.
+        link: Box<Link>,
+        /// What is locked in it.
+        content: Vec<u8>,
+    },
+    /// The link as it is now, made from the version that it carries; the store counts the version up. What is locked in a
+    /// link that has ended is forgotten with this.
+    Link(Box<Link>),
+    /// A link that ended long ago is forgotten.
+    ForgetLink(LinkId),
+    /// A new drop box; its id and its address must be new.
+    NewBox(Box<DropBox>),
+    /// The box as it is now, made from the version that it carries; the store counts the version up.
+    Box(Box<DropBox>),
+    /// What is in the box, if it is there still, is forgotten: see [`DropBox::emptied`].
+    EmptyBox {
+        /// The box.
+        id: BoxId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A drop box that ended long ago is forgotten.
+    ForgetBox(BoxId),
     /// A small value under a name.
     Note {
         /// The name.
@@ -269,6 +296,10 @@ pub enum Conflict {
     Received(MessageKey),
     /// The announcement was decided before.
     Announced(String),
+    /// The link is not what it was when it was read, or its id is taken.
+    Link(LinkId),
+    /// The drop box is not what it was when it was read, or its id is taken.
+    Box(BoxId),
 }
 
 impl fmt::Display for Conflict {
@@ -283,6 +314,8 @@ impl fmt::Display for Conflict {
             Self::NotHeld(target) => write!(f, "{target} is not held"),
             Self::Busy { target, operation } => write!(f, "operation {operation} is going on on {target}"),
             Self::Received(key) => write!(f, "message {} was received before", key.id),
+            Self::Link(id) => write!(f, "link {id} has changed meanwhile"),
+            Self::Box(id) => write!(f, "drop box {id} has changed meanwhile"),
             Self::Announced(key) => write!(f, "{key} was announced before"),
         }
     }

@@ -8,12 +8,18 @@
 
 mod batch;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
+use countersign_secrets::at_rest::KeyId;
+use countersign_secrets::path_id::PathId;
 
 use crate::approval::Request;
 use crate::audit::Record;
 use crate::digest::Digest;
-use crate::id::{OperationId, PersonId, ReplicaId, RequestId, TargetName};
+use crate::drop_box::DropBox;
+use crate::id::{BoxId, LinkId, OperationId, PersonId, ReplicaId, RequestId, TargetName};
+use crate::link::Link;
 use crate::message::Place;
 use crate::operation::{Entry, Fence, Operation};
 use crate::time::{Duration, Timestamp};
@@ -89,6 +95,46 @@ pub struct AuditWhere {
     pub limit: u32,
 }
 
+/// Which secret links to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinksWhere {
+    /// Those that this person asked for or may open, newest first.
+    Of {
+        /// Whose.
+        person: PersonId,
+        /// At most so many.
+        limit: u32,
+    },
+    /// Those that something is to be done about, the longest waiting first.
+    Due {
+        /// By now.
+        now: Timestamp,
+        /// At most so many.
+        limit: u32,
+    },
+}
+
+/// Which drop boxes to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BoxesWhere {
+    /// Those of this person, newest first.
+    Of {
+        /// Whose.
+        person: PersonId,
+        /// At most so many.
+        limit: u32,
+    },
+    /// Those that were filled, and whose command was not run yet, oldest first.
+    Unplanned,
+    /// Those that something is to be done about, the longest waiting first.
+    Due {
+        /// By now.
+        now: Timestamp,
+        /// At most so many.
+        limit: u32,
+    },
+}
+
 /// A right to do something alone for a while, such as watching an app for releases. The token grows with every
 /// change of holder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,6 +190,30 @@ pub trait Store: Send + Sync {
     /// Messages that were received and not dealt with: what a crash interrupted. Oldest first.
     async fn unhandled(&self) -> Result<Vec<Received>, StoreError>;
 
+    /// A secret link.
+    async fn link(&self, id: &LinkId) -> Result<Option<Link>, StoreError>;
+
+    /// The secret link with this address.
+    async fn link_at(&self, path: &PathId) -> Result<Option<Link>, StoreError>;
+
+    /// What is locked in a link, while it is live.
+    async fn link_content(&self, id: &LinkId) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Secret links.
+    async fn links(&self, which: LinksWhere) -> Result<Vec<Link>, StoreError>;
+
+    /// A drop box.
+    async fn drop_box(&self, id: &BoxId) -> Result<Option<DropBox>, StoreError>;
+
+    /// The drop box with this address.
+    async fn drop_box_at(&self, path: &PathId) -> Result<Option<DropBox>, StoreError>;
+
+    /// Drop boxes.
+    async fn drop_boxes(&self, which: BoxesWhere) -> Result<Vec<DropBox>, StoreError>;
+
+    /// The keys that anything in the store is sealed with now.
+    async fn sealed_with(&self) -> Result<BTreeSet<KeyId>, StoreError>;
+
     /// Posts that wait to be sent and are due, to one place or to any, oldest first. A post that is not due yet holds
     /// back those after it in its place.
     async fn outgoing(
@@ -156,7 +226,7 @@ pub trait Store: Send + Sync {
     /// The places that have a post due, the longest waiting first.
     async fn waiting_places(&self, now: Timestamp) -> Result<Vec<Place>, StoreError>;
 
-    /// When the earliest timer is due: of operations, requests, locks and posts.
+    /// When the earliest timer is due: of operations, requests, locks, posts, links and drop boxes.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
     /// A small value kept under a name, such as how far a watcher has read.

@@ -1,0 +1,120 @@
+//! Somebody is asked to drop a secret: a box is made, and its address sent to them alone.
+
+use countersign_secrets::at_rest::SealedText;
+use countersign_secrets::drop_box::BoxKey;
+use countersign_secrets::header::BoxHeader;
+use countersign_secrets::key::LinkKey;
+use countersign_secrets::link::link_proof;
+use countersign_secrets::path_id::PathId;
+use countersign_secrets::url::{Kind, LinkUrl};
+use secrecy::ExposeSecret as _;
+
+use super::{BoxDraft, DropBox, KEY, State, public};
+use crate::audit::Event;
+use crate::command::Ask;
+use crate::id::BoxId;
+use crate::link::{Links, SAID};
+use crate::message::Place;
+use crate::person::Person;
+use crate::refusal::Refusal;
+use crate::reply::{Line, Post, Reply, Tone, Urgency};
+use crate::store::{Batch, MessageKey, Write};
+use crate::text::span;
+use crate::time::after;
+
+/// How often a key is drawn: one in 2^32 draws is no key.
+const DRAWS: usize = 4;
+
+impl Links {
+    /// Makes a box for what the asker wants to give, and says everything about it. To be committed in one transaction,
+    /// which deals with the message too.
+    pub(crate) fn invite(&self, ask: &Ask<'_>, person: &Person, draft: &BoxDraft) -> Result<Batch, Refusal> {
+        let Some((sent_to, _)) = self.place_of(person, ask.message.place.network()) else {
+            let words = self.reaches(person, ask.message.place.network());
+            return Err(Refusal::new(words.err().unwrap_or_default()));
+        };
+        let (id, path) = (BoxId::draw(self.random()), PathId(self.bytes()));
+        let key = (0..DRAWS).find_map(|_| BoxKey::new(self.bytes()).ok());
+        let key = key.ok_or_else(|| Refusal::new("no key could be drawn").hint("Say it again."))?;
+        let secret = LinkKey::new(self.bytes());
+        let expires = after(ask.now, self.settings().box_valid);
+        let header = BoxHeader {
+            v: 1,
+            id: path,
+            expires_at: expires.as_millisecond(),
+            purpose: draft.purpose.clone(),
+            subject: format!("drop box {id} of {}", person.id),
+        };
+        let header = header
+            .canonical()
+            .map_err(|error| Refusal::new(error.to_string()))?;
+        let drop_box = DropBox {
+            path,
+            header,
+            link: link_proof(&path, &secret).digest(),
+            public: public(&key),
+            private: Some(self.seal(KEY, key.to_bytes().as_slice())),
+            content: None,
+            owner: person.id.clone(),
+            origin: ask.origin(),
+            sent_to,
+            purpose: draft.purpose.clone(),
+            target: draft.target.clone(),
+            then: draft.then.replace("{id}", id.as_str()),
+            state: State::Open,
+            made: ask.now,
+            expires,
+            version: 0,
+            id,
+        };
+        let url = LinkUrl {
+            base: self.settings().url.clone(),
+            kind: Kind::Box,
+            id: path,
+            key: secret,
+        }
+        .shown();
+        let url = self.seal(SAID, url.expose_secret().as_bytes());
+        let words = format!("was sent drop box {} for {}", drop_box.id, drop_box.purpose);
+        let record = crate::audit::Entry {
+            target: drop_box.target.clone(),
+            ..crate::requests::entry(ask, Event::Invited, words)
+        };
+        let mut batch = Batch::of(Write::Handled(MessageKey::of(ask.message))).record(record);
+        if drop_box.sent_to != ask.message.place {
+            batch = batch.write(Write::Enqueue(elsewhere(ask, &drop_box)));
+        }
+        Ok(batch
+            .write(Write::Enqueue(invitation(&drop_box, url)))
+            .write(Write::NewBox(Box::new(drop_box))))
+    }
+}
+
+fn invitation(drop_box: &DropBox, url: SealedText) -> Post {
+    let line = Line::new(format!("drop {} here: ", drop_box.purpose))
+        .sealed(url)
+        .then(format!(
+            " It takes one value, once, within {}; then the plan comes.",
+            span(crate::time::between(drop_box.made, drop_box.expires))
+        ));
+    let mut post = Post::to(drop_box.sent_to.clone(), Reply::line(line).whole());
+    post.urgency = Urgency::Result;
+    post
+}
+
+/// Where it was asked for, when the address went elsewhere.
+fn elsewhere(ask: &Ask<'_>, drop_box: &DropBox) -> Post {
+    let where_ = match &drop_box.sent_to {
+        Place::Direct(account) if account.network != *ask.message.place.network() => {
+            format!("by direct message on {}", account.network)
+        }
+        _ => "by direct message".to_owned(),
+    };
+    let line = Line::new(format!(
+        "nothing is set yet: I sent you a form for {} {where_} (drop box {}). Fill it in within {}; then the plan comes here.",
+        drop_box.purpose,
+        drop_box.id,
+        span(crate::time::between(drop_box.made, drop_box.expires))
+    ));
+    Post::answer(ask.message, Reply::line(line).toned(Tone::Waiting))
+}
