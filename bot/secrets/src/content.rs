@@ -165,3 +165,63 @@ impl<'c> WrittenFile<'c> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CANARY: &str = "mysql://th:s3cr3t-canary@db/x";
+
+    fn content() -> Content {
+        let mut content = Content::one("DATABASE_URL", SecretString::from(CANARY));
+        content.files.push(File {
+            name: "prod.env".to_owned(),
+            text: SecretString::from("A=\"1\"\nB=\u{1}é\n"),
+        });
+        content
+    }
+
+    #[test]
+    fn what_is_put_in_comes_out() {
+        let bytes = content().to_bytes();
+        assert_eq!(
+            std::str::from_utf8(&bytes).unwrap(),
+            concat!(
+                r#"{"fields":[{"label":"DATABASE_URL","value":"mysql://th:s3cr3t-canary@db/x"}],"#,
+                r#""files":[{"name":"prod.env","text":"A=\"1\"\nB=\u0001é\n"}]}"#
+            )
+        );
+        let read = Content::from_bytes(&bytes).unwrap();
+        assert_eq!(read.fields[0].label, "DATABASE_URL");
+        assert_eq!(read.fields[0].value.expose_secret(), CANARY);
+        assert_eq!(read.files[0].name, "prod.env");
+        assert_eq!(read.files[0].text.expose_secret(), "A=\"1\"\nB=\u{1}é\n");
+        assert!(!format!("{read:?}").contains("canary"));
+    }
+
+    #[test]
+    fn memory_is_asked_for_once_whatever_is_escaped() {
+        let mut content = Content::one("\u{1}".repeat(100), SecretString::from("\u{2}\"".repeat(1000)));
+        content.fields.extend(content.fields.clone());
+        let bytes = content.to_bytes();
+        let room: usize = 64 + content.texts().map(|text| 6 * text.len() + 32).sum::<usize>();
+        assert!(bytes.len() <= room, "{} > {room}", bytes.len());
+        assert_eq!(
+            Content::default().to_bytes().as_slice(),
+            br#"{"fields":[],"files":[]}"#
+        );
+    }
+
+    #[test]
+    fn what_is_no_content_is_not_quoted() {
+        for bytes in [
+            r#"{"fields":[{"label":"x","value":"s3cr3t-canary"}]}"#,
+            r#""s3cr3t-canary""#,
+            r#"{"fields":"s3cr3t-canary","files":[]}"#,
+            "",
+        ] {
+            let error = Content::from_bytes(bytes.as_bytes()).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("canary"));
+        }
+    }
+}

@@ -109,6 +109,10 @@ type Agreed = (Zeroizing<[u8; 32]>, Zeroizing<Vec<u8>>);
 
 /// What both ends know. `None`: the other end's key is no point of the curve.
 pub(crate) fn agree(mine: &BoxKey, theirs: &[u8; 65], header: &BoxHeader) -> Option<Agreed> {
+    // An uncompressed point begins with 4. No other spelling of the same point is let in.
+    if theirs[0] != 4 {
+        return None;
+    }
     let theirs = UnparsedPublicKey::new(&ECDH_P256, theirs);
     agreement::agree(&private(&mine.scalar)?, theirs, (), |x| {
         let enc = kdf::hkdf(header.id.as_bytes(), x, "csl1/drop");

@@ -14,6 +14,13 @@ pub mod phrase;
 pub mod proof;
 pub mod url;
 
+#[cfg(test)]
+mod fuzz;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod vectors;
+
 /// The version that every header and every request body names.
 pub const VERSION: u8 = 1;
 

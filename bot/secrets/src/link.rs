@@ -66,7 +66,7 @@ impl Keys {
         Self::of(id, key, &pw(id, key, phrase, rounds))
     }
 
-    fn of(id: &PathId, key: &LinkKey, pw: &[u8; 32]) -> Self {
+    pub(crate) fn of(id: &PathId, key: &LinkKey, pw: &[u8; 32]) -> Self {
         let mut both = Zeroizing::new([0; 64]);
         both[..32].copy_from_slice(key.bytes());
         both[32..].copy_from_slice(pw);
@@ -78,6 +78,7 @@ impl Keys {
         }
     }
 
+    /// What the content is encrypted with, for the test vectors.
     #[cfg(test)]
     pub(crate) fn enc(&self) -> &[u8; 32] {
         &self.enc
