@@ -308,13 +308,11 @@ impl Post {
             Block::Line(line) => Some(line),
             _ => None,
         });
-        let spans = lines.flat_map(|line| &line.0);
-        spans
-            .filter_map(|span| match span {
-                Span::Sealed(text) => Some(text.key_id()),
-                _ => None,
-            })
-            .next()
+        let mut spans = lines.flat_map(|line| &line.0);
+        spans.find_map(|span| match span {
+            Span::Sealed(text) => Some(text.key_id()),
+            _ => None,
+        })
     }
 
     /// A post to a place, spoken to nobody in particular.

@@ -51,16 +51,16 @@ mod tests {
 
     #[tokio::test]
     async fn it_lists_what_this_person_may_use_here() {
-        insta::assert_snapshot!(hear("alice", "help").await, @"
+        insta::assert_snapshot!(hear("alice", "help").await, @r#"
         what you may use here; !help <command> tells more:
-          read    help, ping, more, status, whoami, can, pending, why, ops, locks, holds, audit
-          decide  show, approve, deny, withdraw, cancel, op, lock, unlock, release-hold, checkpoint
-        ");
-        insta::assert_snapshot!(hear("dave_", "help").await, @"
+          read    help, ping, more, status, whoami, can, pending, why, ops, links, locks, holds, audit
+          decide  show, approve, deny, withdraw, cancel, op, phrase, burn, reissue, lock, unlock, release-hold, checkpoint
+        "#);
+        insta::assert_snapshot!(hear("dave_", "help").await, @r#"
         what you may use here; !help <command> tells more:
-          read    help, ping, more, status, whoami, can, pending, why, ops, locks, holds, audit
+          read    help, ping, more, status, whoami, can, pending, why, ops, links, locks, holds, audit
           decide  op
-        ");
+        "#);
     }
 
     #[tokio::test]

@@ -2,19 +2,23 @@
 
 mod approve;
 mod audit;
+mod burn;
 mod can;
 mod cancel;
 mod checkpoint;
 mod deny;
 mod help;
 mod holds;
+mod links;
 mod lock;
 mod locks;
 mod more;
 mod op;
 mod ops;
 mod pending;
+mod phrase;
 mod ping;
+mod reissue;
 mod release_hold;
 mod replies;
 mod show;
@@ -46,6 +50,10 @@ pub fn register(registry: &mut Registry) -> Result<(), RegistryError> {
     registry.add(cancel::Cancel)?;
     registry.add(ops::Ops)?;
     registry.add(op::Op)?;
+    registry.add(links::Links)?;
+    registry.add(phrase::Phrase)?;
+    registry.add(burn::Burn)?;
+    registry.add(reissue::Reissue)?;
     registry.add(lock::Lock)?;
     registry.add(unlock::Unlock)?;
     registry.add(locks::Locks)?;

@@ -219,7 +219,7 @@ fn over(ask: &Ask<'_>, link: &Link) -> Refusal {
         State::Redeemed { by, .. } => format!("was opened from {by}"),
         State::Burned { by: Some(by), .. } => format!("was burned by {by}"),
         State::Burned { by: None, .. } => "burned itself after five wrong phrases".to_owned(),
-        State::Expired { .. } | State::Live => "has expired".to_owned(),
+        State::Expired { .. } | State::Live => "expired".to_owned(),
     };
     let when = state
         .ended()

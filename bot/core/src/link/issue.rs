@@ -155,7 +155,7 @@ impl Links {
         };
         let path = PathId(self.bytes());
         let expires = after(run.now, self.settings.valid);
-        let header = self.header(path, &title, recipient, run, expires)?;
+        let header = header(path, &title, recipient, run, expires)?;
         let halves = self.halves(path).await?;
         let plaintext = content.to_bytes();
         let locked = lock(header, &halves.keys, self.bytes(), &plaintext)
@@ -231,31 +231,6 @@ impl Links {
         Ok((burned.map(|burned| Write::Link(Box::new(burned))), record))
     }
 
-    fn header(
-        &self,
-        path: PathId,
-        title: &str,
-        recipient: &Person,
-        run: &Run<'_>,
-        expires: Timestamp,
-    ) -> Result<String, Trouble> {
-        let operation = run.operation;
-        let header = Header {
-            v: 1,
-            id: path,
-            expires_at: expires.as_millisecond(),
-            mime: "application/json".to_owned(),
-            title: title.to_owned(),
-            from: asked_and_signed(operation.plan.requester.as_str(), &operation.signers),
-            access_id: None,
-            request_digest: Some(operation.plan.digest().to_string()),
-            recipient: recipient.id.to_string(),
-        };
-        header
-            .canonical()
-            .map_err(|error| Trouble::never(error.to_string()))
-    }
-
     async fn halves(&self, path: PathId) -> Result<Halves, Trouble> {
         let (key, phrase) = (LinkKey::new(self.bytes()), Phrase::new(self.bytes()));
         let url = LinkUrl {
@@ -284,6 +259,31 @@ impl Links {
     pub fn seal(&self, what: &str, secret: &[u8]) -> SealedText {
         self.settings.keys.seal(what, self.bytes(), secret)
     }
+}
+
+/// What the page shows before anything is spent.
+fn header(
+    path: PathId,
+    title: &str,
+    recipient: &Person,
+    run: &Run<'_>,
+    expires: Timestamp,
+) -> Result<String, Trouble> {
+    let operation = run.operation;
+    let header = Header {
+        v: 1,
+        id: path,
+        expires_at: expires.as_millisecond(),
+        mime: "application/json".to_owned(),
+        title: title.to_owned(),
+        from: asked_and_signed(operation.plan.requester.as_str(), &operation.signers),
+        access_id: None,
+        request_digest: Some(operation.plan.digest().to_string()),
+        recipient: recipient.id.to_string(),
+    };
+    header
+        .canonical()
+        .map_err(|error| Trouble::never(error.to_string()))
 }
 
 /// Who stands behind a link, for the page: `alice, signed by bob`.
