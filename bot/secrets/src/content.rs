@@ -96,7 +96,8 @@ impl Content {
     /// Its JSON.
     #[expect(
         clippy::expect_used,
-        reason = "texts in memory have a JSON, and it fits where it is written"
+        clippy::missing_panics_doc,
+        reason = "texts have a JSON, and memory takes it"
     )]
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let written = Written {

@@ -29,11 +29,10 @@ impl Held {
         Keys::derive_in(NonZeroU32::MIN, &PathId(self.id), &key, &phrase)
     }
 
-    /// Its bytes in a row, to change one of them.
-    fn bits(&self) -> usize {
-        8 * (16 + 32 + 10)
-    }
+    /// How many bits it has.
+    const BITS: usize = 8 * (16 + 32 + 10);
 
+    /// The same but for one bit.
     fn flipped(&self, bit: usize) -> Self {
         let mut held = self.clone();
         match bit / 8 {
@@ -142,7 +141,7 @@ proptest! {
         prop_assert_eq!(link::unlock(&header, &keys, nonce, &changed).err(), refused);
         let changed: [u8; 12] = flip(&nonce, bit.index(96)).try_into().unwrap();
         prop_assert_eq!(link::unlock(&header, &keys, changed, &locked.ciphertext).err(), refused);
-        let changed = held.flipped(bit.index(held.bits())).keys();
+        let changed = held.flipped(bit.index(Held::BITS)).keys();
         prop_assert_eq!(link::unlock(&header, &changed, nonce, &locked.ciphertext).err(), refused);
         let changed = bit.get(&headers_like(&header)).clone();
         prop_assert_eq!(link::unlock(&changed, &keys, nonce, &locked.ciphertext).err(), refused);
@@ -150,7 +149,7 @@ proptest! {
 
     #[test]
     fn proofs_belong_to_one_id_one_key_and_one_phrase(held in held(), bit: prop::sample::Index) {
-        let bit = bit.index(held.bits());
+        let bit = bit.index(Held::BITS);
         let (keys, other) = (held.keys(), held.flipped(bit).keys());
         prop_assert!(!keys.auth.digest().is_of(&other.auth));
         // The link's proof says nothing about the phrase.
@@ -218,7 +217,7 @@ fn every_bit_of_a_link_counts() {
             "bit {bit} of the nonce"
         );
     }
-    for bit in 0..held.bits() {
+    for bit in 0..Held::BITS {
         assert!(
             !open(header, &held.flipped(bit).keys(), nonce, &locked.ciphertext),
             "bit {bit} of what is held"

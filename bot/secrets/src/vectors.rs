@@ -4,6 +4,7 @@
 mod drop_boxes;
 mod links;
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -93,7 +94,7 @@ fn written(vectors: &impl Serialize) -> String {
         } else {
             let mut units = [0; 2];
             for unit in character.encode_utf16(&mut units) {
-                text.push_str(&format!("\\u{unit:04x}"));
+                write!(text, "\\u{unit:04x}").unwrap();
             }
         }
     }

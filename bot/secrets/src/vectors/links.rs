@@ -54,6 +54,10 @@ struct Refused {
 }
 
 /// One link with every value on the way. Ids, keys and ciphertexts are base64url, all other bytes hex.
+#[expect(
+    clippy::struct_field_names,
+    reason = "they are the names that the protocol has"
+)]
 #[derive(Serialize, Deserialize)]
 struct Link {
     name: String,
