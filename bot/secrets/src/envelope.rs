@@ -146,3 +146,59 @@ pub(crate) fn decrypt(
 fn cipher(key: &[u8; 32]) -> LessSafeKey {
     LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("the key has 32 bytes"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: [u8; 32] = [1; 32];
+    const NONCE: [u8; 12] = [2; 12];
+
+    /// Opens a text that was encrypted as it stands here, padded by nobody.
+    fn opened(text: &[u8], most: usize) -> Result<Vec<u8>, UnlockError> {
+        let mut text = text.to_vec();
+        encrypt(&KEY, NONCE, "header", &mut text);
+        open(&KEY, NONCE, "header", &text, most).map(|text| text.to_vec())
+    }
+
+    fn block(start: &[u8], length: usize) -> Vec<u8> {
+        let mut text = start.to_vec();
+        text.resize(length, 0);
+        text
+    }
+
+    #[test]
+    fn the_padding_is_the_shortest_there_is() {
+        for (length, expected) in [(0, 1024), (1, 1024), (1023, 1024), (1024, 2048), (65_536, 66_560)] {
+            assert_eq!(padded(length), expected, "{length}");
+            let sealed = seal(&KEY, NONCE, "header", &vec![0x80; length], length).unwrap();
+            assert_eq!(sealed.len(), expected + TAG);
+            let text = open(&KEY, NONCE, "header", &sealed, length).unwrap();
+            assert_eq!(*text, vec![0x80; length]);
+        }
+    }
+
+    #[test]
+    fn other_padding_is_none() {
+        assert_eq!(opened(&block(b"a\x80", 1024), 9), Ok(b"a".to_vec()));
+        assert_eq!(opened(&block(b"a\0\x80", 1024), 9), Ok(b"a\0".to_vec()));
+        for (text, most) in [
+            (block(b"", 1024), 9),
+            (block(b"a", 1024), 9),
+            (block(b"a\x81", 1024), 9),
+            (block(b"a\x80", 2048), 2000),
+            (block(b"more than 9\x80", 1024), 9),
+            (vec![b'a'; 1024], 2000),
+        ] {
+            assert_eq!(opened(&text, most), Err(UnlockError::Padding), "{most}");
+        }
+    }
+
+    #[test]
+    fn what_is_longer_than_the_most_can_be_is_not_decrypted() {
+        assert_eq!(opened(&block(b"a\x80", 2048), 1023), Err(UnlockError::Length));
+        assert_eq!(opened(&block(b"a\x80", 2048), 1024), Err(UnlockError::Padding));
+        assert_eq!(opened(&block(b"a\x80", 1025), 1024), Err(UnlockError::Length));
+        assert_eq!(opened(b"", 1024), Err(UnlockError::Length));
+    }
+}

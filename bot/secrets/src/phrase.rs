@@ -92,7 +92,7 @@ impl Phrase {
 }
 
 /// Spaces, hyphens and what cannot be seen. The pages have the same list.
-fn is_dropped(character: char) -> bool {
+pub(crate) fn is_dropped(character: char) -> bool {
     character.is_whitespace()
         || matches!(
             character,

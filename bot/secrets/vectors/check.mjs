@@ -195,6 +195,12 @@ const links = read("link.json");
 for (const { random, shown: written } of links.phrases.made) same("phrase made", shown(fromHex(random)), written);
 for (const { typed: text, phrase } of links.phrases.typed) same(`typed ${JSON.stringify(text)}`, typed(text).phrase, phrase);
 for (const { typed: text, why } of links.phrases.refused) same(`typed ${JSON.stringify(text)}`, typed(text).why, why);
+let dropped = "";
+for (let point = 0; point <= 0x10ffff; point += 1) {
+  const surrogate = point >= 0xd800 && point <= 0xdfff;
+  if (!surrogate && DROPPED.test(String.fromCodePoint(point))) dropped += String.fromCodePoint(point);
+}
+same("dropped characters", JSON.stringify(dropped), JSON.stringify(links.phrases.dropped));
 for (const vector of links.links) await link(vector);
 same("most in a link", links.most, 65536);
 

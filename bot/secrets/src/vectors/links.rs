@@ -10,7 +10,7 @@ use crate::header::Header;
 use crate::key::LinkKey;
 use crate::link::{self, Keys, LockError};
 use crate::path_id::PathId;
-use crate::phrase::{Phrase, PhraseError};
+use crate::phrase::{Phrase, PhraseError, is_dropped};
 use crate::proof::Proof as _;
 use crate::url::{Kind, LinkUrl};
 use crate::{base64url, envelope, kdf};
@@ -30,6 +30,8 @@ struct Phrases {
     made: Vec<Made>,
     typed: Vec<Typed>,
     refused: Vec<Refused>,
+    /// Every character that is dropped.
+    dropped: String,
 }
 
 /// From random bytes (hex) to what people are shown.
@@ -122,6 +124,9 @@ fn phrases() -> Phrases {
                 why: why(Phrase::typed(typed).unwrap_err()),
             })
             .into(),
+        dropped: (char::MIN..=char::MAX)
+            .filter(|character| is_dropped(*character))
+            .collect(),
     }
 }
 
