@@ -12,6 +12,7 @@ pub mod random;
 pub mod report;
 pub mod serve;
 pub mod signing;
+mod web_side;
 pub mod wiring;
 
 /// The file in a data folder that is the store.

@@ -57,6 +57,16 @@ pub struct App {
     #[serde(default)]
     #[schemars(example = ["treeherder/*/migrations/"])]
     pub migrations: Vec<String>,
+    /// The names of config vars without which the app does not work. `!config check` and `!config list` miss them, and
+    /// `!config unset` refuses to remove them.
+    #[serde(default)]
+    #[schemars(example = ["DATABASE_URL"])]
+    pub must_be_set: Vec<String>,
+    /// The names of config vars whose values are no secrets: everybody may read them in rooms and on cards, and
+    /// `!config set` takes them from the command line. All others are given through a drop box.
+    #[serde(default)]
+    #[schemars(example = ["WEB_CONCURRENCY"])]
+    pub plain_config: Vec<String>,
 }
 
 fn yes() -> bool {
@@ -100,7 +110,26 @@ pub(super) fn check(apps: &[App], problems: &mut Problems<'_>) {
                 "leave deploys_from out: pushes to the branch deploy the app, and the bot follows them",
             );
         }
+        for (field, names) in [
+            ("must_be_set", &app.must_be_set),
+            ("plain_config", &app.plain_config),
+        ] {
+            for name in names.iter().filter(|name| !is_config_var(name)) {
+                problems.add(
+                    &key.field(field),
+                    format!("{name:?} is no name of a config var"),
+                    "write exact names of letters, digits and _, like \"WEB_CONCURRENCY\"",
+                );
+            }
+        }
     }
+}
+
+fn is_config_var(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// Finds the rooms on their networks.

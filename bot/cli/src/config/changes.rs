@@ -12,7 +12,7 @@ use countersign_core::text;
 use countersign_irc::{Login, RoomSettings, Settings, Tls};
 use secrecy::ExposeSecret as _;
 
-use super::{App, Audit, Config};
+use super::{App, Audit, Config, Secrets};
 
 /// What a new configuration means for an IRC network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,7 @@ impl Config {
             &mut lines,
         );
         audit(self.audit.as_ref(), new.audit.as_ref(), &mut lines);
+        secrets(self.secrets.as_ref(), new.secrets.as_ref(), &mut lines);
         compare(
             &self.apps,
             &new.apps,
@@ -259,6 +260,32 @@ fn audit(before: Option<&Audit>, after: Option<&Audit>, lines: &mut Vec<String>)
             lines.extend(found.into_iter().flatten().map(|words| format!("audit.{words}")));
         }
     }
+}
+
+fn secrets(before: Option<&Secrets>, after: Option<&Secrets>, lines: &mut Vec<String>) {
+    let (Some(before), Some(after)) = (before, after) else {
+        return;
+    };
+    let keys = |secrets: &Secrets| text::list(secrets.keys.ids());
+    let found = [
+        became("keys", keys(before), keys(after)),
+        became(
+            "links_valid",
+            text::span(before.links_valid),
+            text::span(after.links_valid),
+        ),
+        became(
+            "boxes_valid",
+            text::span(before.boxes_valid),
+            text::span(after.boxes_valid),
+        ),
+    ];
+    lines.extend(
+        found
+            .into_iter()
+            .flatten()
+            .map(|words| format!("secrets.{words}")),
+    );
 }
 
 fn irc(before: &Settings, after: &Settings) -> Vec<String> {

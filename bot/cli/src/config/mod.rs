@@ -26,7 +26,9 @@ mod places;
 mod reference;
 mod rule;
 mod secret;
+mod secrets;
 mod span;
+mod web;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -61,6 +63,7 @@ pub use self::network::{CONSOLE, LOCAL};
 pub use self::places::Places;
 pub use self::reference::{NoSuchKey, explain, schema};
 pub use self::secret::Environment;
+pub use self::secrets::Secrets;
 
 /// What the configuration says.
 #[derive(Debug)]
@@ -79,6 +82,10 @@ pub struct Config {
     pub local: Local,
     /// Checkpoints of the audit, if they are wanted.
     pub audit: Option<Audit>,
+    /// The pages, if secrets are to be handed over.
+    pub web: Option<countersign_web::Settings>,
+    /// How secrets are kept; there if the pages are.
+    pub secrets: Option<Secrets>,
     directory: Directory,
     policy: Policy,
     document: Document,
@@ -99,6 +106,8 @@ struct Sections {
     #[serde(default)]
     local: LocalSection,
     audit: Option<audit::AuditSection>,
+    web: Option<web::WebSection>,
+    secrets: Option<secrets::SecretsSection>,
     /// The apps that plans can act on: one `[[app]]` each.
     #[serde(default)]
     app: Vec<App>,
@@ -133,6 +142,8 @@ impl Config {
         written.bot.resolve(folder, &networks, &mut problems);
         app::check(&written.app, &mut problems);
         app::resolve(&mut written.app, &networks, &mut problems);
+        secrets::check(written.web.is_some(), written.secrets.is_some(), &mut problems);
+        let web = written.web.map(|web| web.resolve(folder, &mut problems));
         let mut sources = Sources {
             folder,
             env,
@@ -141,6 +152,7 @@ impl Config {
         let heroku = written.heroku.resolve(&mut sources);
         let github = written.github.resolve(&mut sources);
         let audit = written.audit.map(|audit| audit.resolve(&networks, &mut sources));
+        let secrets = written.secrets.and_then(|secrets| secrets.resolve(&mut sources));
         let named = rooms(&written.app, &written.bot, audit.as_ref());
         let irc = irc::resolve(written.irc, &written.bot.name, &named, &networks, &mut sources);
         let people: Vec<Person> = written.person.into_iter().map(Person::from).collect();
@@ -167,6 +179,8 @@ impl Config {
             apps: written.app,
             irc,
             audit,
+            web,
+            secrets,
             directory,
             policy,
             document,
@@ -197,8 +211,14 @@ impl Config {
     pub fn secrets(&self) -> Vec<&Secret> {
         let tokens = [&self.heroku.token, &self.github.token];
         let key = self.audit.iter().map(|audit| &audit.key);
+        let sealing = self.secrets.iter().flat_map(|secrets| &secrets.texts);
         let networks = self.irc.iter().flat_map(irc::secrets);
-        tokens.into_iter().chain(key).chain(networks).collect()
+        tokens
+            .into_iter()
+            .chain(key)
+            .chain(sealing)
+            .chain(networks)
+            .collect()
     }
 
     /// Checks that rules name only commands that there are.

@@ -21,6 +21,7 @@ use crate::args::Demo;
 use crate::clock::SpeedClock;
 use crate::config::{CONSOLE, Config};
 use crate::random::SystemRandom;
+use crate::web_side::WebSide;
 use crate::wiring::{self, Parts};
 
 /// The configuration of the demo is the example that the project ships.
@@ -76,7 +77,10 @@ impl House {
         };
         let first = if same { 1 } else { first_id(&*random) };
         let console = Console::new(CONSOLE.into(), first, pace.clock(), output);
-        let config = Box::new(config(&sandbox)?);
+        let mut config = Box::new(config(&sandbox)?);
+        if kind == Kind::Live {
+            config.web = Some(web()?);
+        }
         Ok(Self {
             pace,
             config,
@@ -110,6 +114,12 @@ impl House {
         let bot = wiring::bot(&self.config, parts)?;
         bot.recover().await?;
         Ok((bot, store))
+    }
+
+    /// Opens the web side for somebody who is there to look at it.
+    pub(super) async fn open_web(&self, bot: &Bot) -> anyhow::Result<Option<WebSide>> {
+        let adapters: Vec<Arc<dyn countersign_core::chat::Adapter>> = vec![self.console()];
+        WebSide::open(self.config.web.as_ref(), bot, adapters, self.pace.clock()).await
     }
 
     /// Ends it, and says what its own sandbox was asked to change.
@@ -187,6 +197,8 @@ fn config(sandbox: &Url) -> anyhow::Result<Config> {
     let env = |name: &str| match name {
         "HEROKU_TOKEN" => Some(tokens.heroku.clone()),
         "GITHUB_TOKEN" => Some(tokens.github.clone()),
+        // The demo's secrets are worth nothing.
+        "SEALING_KEY" => Some("0".repeat(64)),
         // The demo is on no network, so nothing is ever logged in to with it.
         _ => Some("none".to_owned()),
     };
@@ -196,6 +208,14 @@ fn config(sandbox: &Url) -> anyhow::Result<Config> {
     config.heroku.timeout = PATIENCE;
     config.github.timeout = PATIENCE;
     Ok(config)
+}
+
+/// A web side on this machine alone, on a port that is free.
+fn web() -> anyhow::Result<countersign_web::Settings> {
+    let free = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free")?;
+    let listen = free.local_addr()?;
+    let url = format!("http://{listen}/").parse()?;
+    Ok(countersign_web::Settings::new(listen, url))
 }
 
 fn first_id(random: &dyn Random) -> u64 {

@@ -24,6 +24,7 @@ pub(super) async fn run(house: House) -> anyhow::Result<()> {
     console.note(WELCOME)?;
     let (bot, store) = house.start_bot().await?;
     let bot = Arc::new(bot);
+    let web = house.open_web(&bot).await?;
     let session = session(&house, &bot);
     let (heard, messages) = mpsc::channel(64);
     let (stop, stopped) = oneshot::channel::<()>();
@@ -49,6 +50,9 @@ pub(super) async fn run(house: House) -> anyhow::Result<()> {
         )])?;
     }
     console.flush().await?;
+    if let Some(web) = web {
+        web.close().await;
+    }
     store.close().await;
     house.close().await;
     Ok(typed?)

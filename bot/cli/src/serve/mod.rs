@@ -35,6 +35,7 @@ use crate::clock::SystemClock;
 use crate::commands::Surroundings;
 use crate::config::Config;
 use crate::random::SystemRandom;
+use crate::web_side::WebSide;
 use crate::wiring::{self, Ears, Networks, Parts};
 
 pub use self::signals::Order;
@@ -83,6 +84,8 @@ struct Serve {
     config: Config,
     networks: Networks,
     bot: Arc<Bot>,
+    /// Absent if there is none, and once it was closed.
+    web: Option<WebSide>,
     /// Absent once it was stopped.
     work: Option<Work>,
 }
@@ -117,8 +120,11 @@ impl Serve {
             scrubber: Arc::clone(&surroundings.scrubber),
             replica: REPLICA.into(),
         };
+        wiring::openable(&config, &*store).await?;
         let bot = Arc::new(wiring::bot(&config, parts)?);
         bot.recover().await?;
+        let adapters = networks.adapters();
+        let web = WebSide::open(config.web.as_ref(), &bot, adapters, Arc::clone(&clock)).await?;
         tracing::info!(
             "countersign {} with {}: the store is in {}, the socket is {}",
             env!("CARGO_PKG_VERSION"),
@@ -145,6 +151,7 @@ impl Serve {
             config,
             networks,
             bot,
+            web,
         })
     }
 

@@ -12,6 +12,7 @@ use countersign_core::text::count;
 use super::work::Work;
 use super::{Serve, tell};
 use crate::config::{Config, ConfigError};
+use crate::wiring;
 
 /// Changes that are told in chat; the log has all.
 const TOLD: usize = 5;
@@ -54,11 +55,19 @@ impl Serve {
             new.bot.data == self.config.bot.data && new.local.socket == self.config.local.socket,
             "it has another data folder or another local socket; only a restart changes those"
         );
+        ensure!(
+            same(&self.config, &new),
+            "it has another [web]; only a restart changes that"
+        );
+        wiring::openable(&new, &*self.store).await?;
         // If a bot cannot be made of it, nothing must have changed: so one is made on trial, with the networks of now.
         drop(self.make_bot(&new)?);
         let changes = self.config.changes(&new);
         self.networks.change(&self.config, &new).await;
         let bot = Arc::new(self.make_bot(&new)?);
+        if let Some(web) = &self.web {
+            web.turn_to(&bot, self.networks.adapters());
+        }
         // What is being dealt with keeps the old bot.
         self.bot = bot;
         self.config = new;
@@ -68,6 +77,11 @@ impl Serve {
         });
         Ok(changes)
     }
+}
+
+/// Whether the web side is the same.
+fn same(old: &Config, new: &Config) -> bool {
+    format!("{:?}", old.web) == format!("{:?}", new.web)
 }
 
 fn summary(changes: &[String]) -> String {

@@ -50,6 +50,9 @@ impl Serve {
         {
             tracing::warn!("a step takes long and is cut off; the operation goes on at the next start");
         }
+        if let Some(web) = self.web.take() {
+            web.close().await;
+        }
         self.leave().await;
         self.sqlite.close().await;
     }

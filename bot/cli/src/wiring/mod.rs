@@ -2,6 +2,7 @@
 //! commands is a line in [`bot`], a new kind of network a few in [`Networks`].
 
 mod networks;
+mod secrets;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use crate::config::{self, Config};
 use crate::signing::SigningKey;
 
 pub use networks::{Ears, Networks, rooms};
+pub use secrets::openable;
 
 /// What differs from one way of running the bot to another.
 #[expect(missing_debug_implementations, reason = "its parts are behind traits")]
@@ -53,6 +55,10 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
     if let Some(audit) = &config.audit {
         scrubber.learn(&audit.key);
     }
+    for key in config.secrets.iter().flat_map(|secrets| &secrets.texts) {
+        scrubber.learn(key);
+    }
+    let links = secrets::links(config, &parts.adapters, &parts.store, &parts.random);
     let apps = Arc::new(apps(config, &scrubber)?);
     let registry = registry(&apps)?;
     let names: Vec<&str> = registry.iter().map(|command| command.spec().name).collect();
@@ -75,6 +81,7 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
         scrubber: Arc::clone(&scrubber),
         pages: Arc::default(),
         notary: notary(config, &parts.store)?,
+        links,
         replica: parts.replica,
     };
     Ok(Bot::new(
@@ -148,5 +155,7 @@ fn app(app: &config::App, config: &Config) -> anyhow::Result<App> {
         rooms,
         starts_within: app.starts_within,
         migrations: app.migrations.clone(),
+        must_be_set: app.must_be_set.clone(),
+        plain_config: app.plain_config.clone(),
     })
 }
