@@ -23,9 +23,11 @@ function assemble(folder, name) {
 }
 
 const NOTHING_ALLOWED = [
-  "accelerometer", "autoplay", "camera", "clipboard-read", "display-capture", "encrypted-media", "fullscreen", "geolocation",
-  "gyroscope", "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get",
-  "screen-wake-lock", "usb", "xr-spatial-tracking",
+  "accelerometer", "autoplay", "camera", "clipboard-read", "display-capture", "encrypted-media", "fullscreen", "gamepad",
+  "geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection", "keyboard-map", "local-fonts",
+  "magnetometer", "microphone", "midi", "otp-credentials", "payment", "picture-in-picture",
+  "publickey-credentials-create", "publickey-credentials-get", "screen-wake-lock", "serial", "storage-access",
+  "sync-xhr", "usb", "window-management", "xr-spatial-tracking",
 ].map((feature) => `${feature}=()`).join(", ");
 
 const headers = (policy) => ({
@@ -48,6 +50,7 @@ export class StandIn {
   #links = new Map();
   #boxes = new Map();
   #faults = [];
+  #dead = null; // { body, until }: a request that gets no answer however often it comes
   #pages;
   #server;
   requests = []; // every request: { method, url, headers, body }
@@ -95,8 +98,14 @@ export class StandIn {
     return { url: `${this.origin}/d/${text}#${toBase64url(key)}`, path: `/d/${text}`, fragment: toBase64url(key), record };
   }
 
-  // The next POST to `step` goes wrong: "cut" before or "lost" after it was done, "torn" in the middle of its answer,
-  // "held" until `release()`, or { status, body, headers } instead of an answer.
+  // The number of what a page sent to a drop box, as the bot computes it.
+  digestOf({ key, nonce, ct }) {
+    return sha256(Buffer.concat([key, nonce, ct].map(fromBase64url)));
+  }
+
+  // The next POST to `step` goes wrong: "cut" before or "lost" after it was done, "resent" (lost, but what the browser then
+  // sends once more by itself is answered), "torn" in the middle of its answer, { held: promise } until that is over,
+  // { change: function } with another answer, or { status, body, headers } instead of one.
   fail(step, how) {
     this.#faults.push({ step, how });
   }
@@ -108,8 +117,11 @@ export class StandIn {
     const page = this.#pages[kind];
     if (!page) return send(response, 404, "text/plain", "not found", "default-src 'none'");
     if (request.method !== "POST") return send(response, 200, "text/html; charset=utf-8", page.html, page.policy);
+    // A browser sends a POST again by itself when a connection that it used before is closed without an answer.
+    if (this.#dead?.body === body && Date.now() < this.#dead.until) return response.destroy();
     const at = this.#faults.findIndex((fault) => fault.step === step);
     const fault = at < 0 ? null : this.#faults.splice(at, 1)[0].how;
+    if (fault === "cut" || fault === "lost") this.#dead = { body, until: Date.now() + 500 };
     if (fault === "cut") return response.destroy();
     if (fault?.status) {
       const text = typeof fault.body === "string" ? fault.body : JSON.stringify(fault.body);
@@ -118,7 +130,7 @@ export class StandIn {
     const [status, answer] = this.#answer(kind, id, step, request, body);
     const text = JSON.stringify(fault?.change ? fault.change(answer) : answer);
     if (fault?.held) await fault.held;
-    if (fault === "lost") return response.destroy();
+    if (fault === "lost" || fault === "resent") return response.destroy();
     if (fault === "torn") {
       response.writeHead(status, { ...headers(page.policy), "content-type": "application/json", "content-length": text.length });
       response.write(text.slice(0, text.length / 2));

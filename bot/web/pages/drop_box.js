@@ -149,7 +149,7 @@ async function send(event) {
   if (answer.status === 200) return taken(filling, answer.body);
   if (answer.status === 422) return unreadable();
   const ending = commonProblem(answer);
-  if (ending === "filled" && unsure) return end("filled-unsure", answer);
+  if (ending === "filled" && (unsure || answer.meanwhile)) return end("filled-unsure", answer);
   if (ending) return end(ending, answer);
   if (answer.status === 429) return showAndWait("busy", answer.wait, showForm);
   // No answer, or one that does not say what became of the value. It may have been taken for an answer that was lost.

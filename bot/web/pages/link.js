@@ -155,7 +155,7 @@ async function openLink(event) {
   if (answer.status === 200) return reveal(keys.enc, answer.body);
   if (answer.status === 403 && answer.body.error === "wrong_phrase") return wrong(answer.body.attempts_left);
   const ending = commonProblem(answer);
-  if (ending === "redeemed" && unsure) return end("lost", answer);
+  if (ending === "redeemed" && (unsure || answer.meanwhile)) return end("lost", answer);
   if (ending) return end(ending, answer);
   if (answer.status === 429) return showAndWait("busy", answer.wait, backToForm);
   // No answer, or one that does not say what became of the link. It may have been opened for an answer that was lost.

@@ -90,7 +90,10 @@ const now = () => Date.now() + clockOffset;
 
 // POSTs JSON to `{path}/{step}`. Gives { status, body, wait } where body is {} if it was not JSON and wait is the seconds
 // that the server asks us to wait, or { status: 0 } when no whole answer came: then nobody knows what the server did.
+// `meanwhile` says that what ended did so while we asked: a browser sends a request again by itself when a connection
+// breaks, and then this is the answer to the second one.
 async function ask(address, step, body) {
+  const began = now();
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), 30_000);
   try {
@@ -109,7 +112,7 @@ async function ask(address, step, body) {
     if (date) clockOffset = Math.abs(date - Date.now()) < 2_000 ? 0 : date - Date.now();
     const answer = asJson(text);
     if (response.ok && answer === null) return { status: 0 };
-    return { status: response.status, body: answer ?? {}, wait: secondsToWait(response) };
+    return { status: response.status, body: answer ?? {}, wait: secondsToWait(response), meanwhile: answer?.at >= began - 2_000 };
   } catch {
     return { status: 0 };
   } finally {
