@@ -40,6 +40,15 @@ pub enum Command {
     Do(Do),
     /// Check the configuration and everything that it names, before the bot is started
     Check(Check),
+    /// Open a secret link without a browser: it asks for the link and its phrase, or reads them from stdin
+    #[command(after_long_help = REDEEM)]
+    Redeem(Redeem),
+    /// Make a key that secrets are sealed with
+    SealingKey {
+        /// The file to write; it must not exist yet
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
     /// Copy the store to a file, also while the bot runs
     Backup(Backup),
     /// Try the bot in this terminal, with several people and a pretend Heroku and GitHub
@@ -129,6 +138,25 @@ reached.
 
 Others on this machine can see the arguments of a program, and a shell remembers them. No command of the bot takes a \
 password or a token, so there is never a reason to write one here.";
+
+/// `countersign redeem`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Redeem {
+    /// Print what was in it as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Write what was in it into this folder, each field and file for itself, instead of printing it
+    #[arg(long, value_name = "DIR", conflicts_with = "json")]
+    pub to: Option<PathBuf>,
+    /// Trust the certificates in this PEM file too
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+}
+
+const REDEEM: &str = "\
+The link on the first line, the phrase on the second; neither is ever an argument, which others on this machine could see.
+
+  countersign redeem --to secrets < link-and-phrase";
 
 /// `countersign backup`.
 #[derive(Debug, clap::Args)]

@@ -6,7 +6,9 @@ mod check;
 mod completions;
 mod config;
 mod do_;
+mod redeem;
 mod sandbox;
+mod sealing_key;
 
 use std::fmt;
 use std::sync::Arc;
@@ -42,6 +44,8 @@ pub async fn run(command: Command, surroundings: Surroundings) -> anyhow::Result
         Command::Demo(args) => Box::pin(demo::run(args, surroundings.scrubber)).await,
         Command::Check(args) => Box::pin(check::run(&args, surroundings)).await,
         Command::Do(args) => do_::run(&args).await,
+        Command::Redeem(args) => redeem::run(&args).await,
+        Command::SealingKey { to } => sealing_key::run(&to),
         Command::Backup(args) => backup::run(&args).await,
         Command::Sandbox(args) => sandbox::run(&args).await,
         Command::Audit(args) => audit::run(&args, &*surroundings.environment).await,
