@@ -69,6 +69,14 @@ fn what_was_sealed_long_ago_opens() {
         "s1.af3b554d.IiIiIiIiIiIiIiIi.i6tF5yQALGDgndpjFTXiWUvusNIJCtIqovL1TftLmFnBMBw"
     );
     let sealed: SealedText = text.parse().unwrap();
+    for other in [
+        text.replace("af3b", "AF3B"),
+        text.replace("s1", "s2"),
+        format!("{text}."),
+        format!("{text}="),
+    ] {
+        assert!(other.parse::<SealedText>().is_err(), "{other}");
+    }
     assert_eq!(
         keys.open("phrase/K7QM2X", &sealed).unwrap().as_slice(),
         b"TR7K-09QF-MZ4C-W8XE"
