@@ -1,6 +1,7 @@
 //! A store that kills its process: before or after the write of a given number. So the process dies between any two
 //! steps that it remembers; deaths within a call to a provider are those of `tests/kill` and of random instants.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,14 +9,18 @@ use async_trait::async_trait;
 use countersign_core::approval::Request;
 use countersign_core::audit::Record;
 use countersign_core::digest::Digest;
-use countersign_core::id::{OperationId, ReplicaId, RequestId};
+use countersign_core::drop_box::DropBox;
+use countersign_core::id::{BoxId, LinkId, OperationId, ReplicaId, RequestId};
+use countersign_core::link::Link;
 use countersign_core::message::Place;
 use countersign_core::operation::{Entry, Fence, Operation};
 use countersign_core::store::{
-    AuditWhere, Batch, Hold, Lease, Lock, OperationsWhere, Outgoing, Receipt, Received, RequestsWhere, Store,
-    StoreError,
+    AuditWhere, Batch, BoxesWhere, Hold, Lease, LinksWhere, Lock, OperationsWhere, Outgoing, Receipt,
+    Received, RequestsWhere, Store, StoreError,
 };
 use countersign_core::time::{Duration, Timestamp};
+use countersign_secrets::at_rest::KeyId;
+use countersign_secrets::path_id::PathId;
 
 /// When the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +129,38 @@ impl Store for Mortal {
 
     async fn journal(&self, id: &OperationId) -> Answer<Vec<Entry>> {
         self.store.journal(id).await
+    }
+
+    async fn link(&self, id: &LinkId) -> Answer<Option<Link>> {
+        self.store.link(id).await
+    }
+
+    async fn link_at(&self, path: &PathId) -> Answer<Option<Link>> {
+        self.store.link_at(path).await
+    }
+
+    async fn link_content(&self, id: &LinkId) -> Answer<Option<Vec<u8>>> {
+        self.store.link_content(id).await
+    }
+
+    async fn links(&self, which: LinksWhere) -> Answer<Vec<Link>> {
+        self.store.links(which).await
+    }
+
+    async fn drop_box(&self, id: &BoxId) -> Answer<Option<DropBox>> {
+        self.store.drop_box(id).await
+    }
+
+    async fn drop_box_at(&self, path: &PathId) -> Answer<Option<DropBox>> {
+        self.store.drop_box_at(path).await
+    }
+
+    async fn drop_boxes(&self, which: BoxesWhere) -> Answer<Vec<DropBox>> {
+        self.store.drop_boxes(which).await
+    }
+
+    async fn sealed_with(&self) -> Answer<BTreeSet<KeyId>> {
+        self.store.sealed_with().await
     }
 
     async fn locks(&self) -> Answer<Vec<Lock>> {

@@ -179,6 +179,7 @@ fn bot(commands: usize) -> Bot {
         scrubber: Arc::clone(&scrubber),
         pages: Arc::default(),
         notary: None,
+        links: None,
         replica: "bench".into(),
     };
     Bot::new(context, registry(commands), Speaker::new([], scrubber), vec![])

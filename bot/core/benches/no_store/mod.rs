@@ -1,17 +1,23 @@
 //! A store that is never asked: reads wait for no disk, and a bench that touched it would say so.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use countersign_core::approval::Request;
 use countersign_core::audit::Record;
 use countersign_core::digest::Digest;
-use countersign_core::id::{OperationId, ReplicaId, RequestId};
+use countersign_core::drop_box::DropBox;
+use countersign_core::id::{BoxId, LinkId, OperationId, ReplicaId, RequestId};
+use countersign_core::link::Link;
 use countersign_core::message::Place;
 use countersign_core::operation::{Entry, Fence, Operation};
 use countersign_core::store::{
-    AuditWhere, Batch, Hold, Lease, Lock, OperationsWhere, Outgoing, Receipt, Received, RequestsWhere, Store,
-    StoreError,
+    AuditWhere, Batch, BoxesWhere, Hold, Lease, LinksWhere, Lock, OperationsWhere, Outgoing, Receipt,
+    Received, RequestsWhere, Store, StoreError,
 };
 use countersign_core::time::{Duration, Timestamp};
+use countersign_secrets::at_rest::KeyId;
+use countersign_secrets::path_id::PathId;
 use tokio::sync::watch;
 
 pub(crate) struct NoStore(watch::Sender<u64>);
@@ -63,6 +69,30 @@ impl Store for NoStore {
         unreachable!()
     }
     async fn unhandled(&self) -> Answer<Vec<Received>> {
+        unreachable!()
+    }
+    async fn link(&self, _: &LinkId) -> Answer<Option<Link>> {
+        unreachable!()
+    }
+    async fn link_at(&self, _: &PathId) -> Answer<Option<Link>> {
+        unreachable!()
+    }
+    async fn link_content(&self, _: &LinkId) -> Answer<Option<Vec<u8>>> {
+        unreachable!()
+    }
+    async fn links(&self, _: LinksWhere) -> Answer<Vec<Link>> {
+        unreachable!()
+    }
+    async fn drop_box(&self, _: &BoxId) -> Answer<Option<DropBox>> {
+        unreachable!()
+    }
+    async fn drop_box_at(&self, _: &PathId) -> Answer<Option<DropBox>> {
+        unreachable!()
+    }
+    async fn drop_boxes(&self, _: BoxesWhere) -> Answer<Vec<DropBox>> {
+        unreachable!()
+    }
+    async fn sealed_with(&self) -> Answer<BTreeSet<KeyId>> {
         unreachable!()
     }
     async fn outgoing(&self, _: Option<&Place>, _: Timestamp, _: u32) -> Answer<Vec<Outgoing>> {
