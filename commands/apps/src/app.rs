@@ -5,11 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use countersign_core::id::TargetName;
+use countersign_core::link::Links;
 use countersign_core::message::Room;
 use countersign_core::operation::Trouble;
 use countersign_core::plan::Plan;
 use countersign_core::refusal::Refusal;
-use countersign_core::secret::Scrubber;
+use countersign_core::secret::{Scrubber, Secret};
+use countersign_core::settings::Settings;
 use countersign_core::text::list;
 use countersign_core::time::Duration;
 use countersign_github::{Branch, GitHub, Repo, Sha};
@@ -53,6 +55,10 @@ pub struct App {
     pub starts_within: Duration,
     /// Where database migrations are in the repository; `*` stands for one folder. Empty: nothing is said of them.
     pub migrations: Vec<String>,
+    /// The config vars without which it does not work.
+    pub must_be_set: Vec<String>,
+    /// The config vars whose values everybody may read and say.
+    pub plain_config: Vec<String>,
 }
 
 impl App {
@@ -86,6 +92,15 @@ pub struct Apps {
     pub(crate) heroku: Heroku,
     pub(crate) github: GitHub,
     scrubber: Arc<Scrubber>,
+    /// What values of config vars are handed out and taken in by, if there is a web side for it.
+    pub(crate) handing: Option<Handing>,
+}
+
+/// What secrets are handed out and taken in by.
+pub(crate) struct Handing {
+    pub(crate) links: Links,
+    /// For the people.
+    pub(crate) settings: Arc<Settings>,
 }
 
 impl Apps {
@@ -96,7 +111,15 @@ impl Apps {
             heroku,
             github,
             scrubber,
+            handing: None,
         }
+    }
+
+    /// Hands values of config vars out by these links, and takes them in by their drop boxes.
+    #[must_use]
+    pub fn with_links(mut self, links: Links, settings: Arc<Settings>) -> Self {
+        self.handing = Some(Handing { links, settings });
+        self
     }
 
     /// All of them, in the order of the configuration.
@@ -127,14 +150,20 @@ impl Apps {
         }
     }
 
-    /// Makes sure that no reply ever holds one of these values. Values that everybody may see, like the app's own
-    /// name, are let through: scrubbing them would take addresses apart.
-    pub(crate) fn keep_secret(&self, vars: &ConfigVars) {
-        let public: Vec<String> = self.all.iter().flat_map(App::public_texts).collect();
-        for (_, value) in vars.iter() {
-            if !public.iter().any(|text| text.contains(value.expose_secret())) {
-                self.scrubber.learn(value);
-            }
+    /// Makes sure that no reply ever holds one of these values of an app. Values that everybody may see, like the app's
+    /// own name, are let through: scrubbing them would take addresses apart.
+    pub(crate) fn keep_secret(&self, app: &App, vars: &ConfigVars) {
+        let is_plain = |name: &str| app.plain_config.iter().any(|plain| plain == name);
+        for (_, value) in vars.iter().filter(|(name, _)| !is_plain(name)) {
+            self.keep_one(value);
+        }
+    }
+
+    /// The same for one value that came by another way: out of a drop box, or said where it should not have been.
+    pub(crate) fn keep_one(&self, value: &Secret) {
+        let mut public = self.all.iter().flat_map(App::public_texts);
+        if !public.any(|text| text.contains(value.expose_secret())) {
+            self.scrubber.learn(value);
         }
     }
 }
@@ -154,7 +183,9 @@ impl fmt::Debug for Apps {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use countersign_core::secret::{REDACTED, Secret};
+    use countersign_core::message::Place;
+    use countersign_core::reply::{Post, Reply, plain};
+    use countersign_core::secret::REDACTED;
 
     use super::*;
 
@@ -172,6 +203,8 @@ pub(crate) mod tests {
             rooms: Vec::new(),
             starts_within: Duration::from_mins(10),
             migrations: vec!["treeherder/*/migrations/".to_owned()],
+            must_be_set: Vec::new(),
+            plain_config: Vec::new(),
         }
     }
 
@@ -185,12 +218,26 @@ pub(crate) mod tests {
         }
     }
 
-    /// Clients that reach nobody.
+    /// A reply as people read it.
+    pub(crate) fn said(reply: Reply) -> String {
+        let room = Room {
+            network: "libera".into(),
+            name: "#treeherder".into(),
+        };
+        plain(&Post::to(Place::Room(room), reply)).join("\n")
+    }
+
+    /// Stage and prod, with clients that reach nobody.
     pub(crate) fn apps(scrubber: Arc<Scrubber>) -> Apps {
+        apps_of(vec![prod(), stage()], scrubber)
+    }
+
+    /// The same for other apps.
+    pub(crate) fn apps_of(all: Vec<App>, scrubber: Arc<Scrubber>) -> Apps {
         let token = || Secret::from("canary-token".to_owned());
         let heroku = Heroku::new(countersign_heroku::Settings::new(token())).unwrap();
         let github = GitHub::new(countersign_github::Settings::new(token())).unwrap();
-        Apps::new(vec![prod(), stage()], heroku, github, scrubber)
+        Apps::new(all, heroku, github, scrubber)
     }
 
     #[test]
@@ -201,19 +248,22 @@ pub(crate) mod tests {
             ("NEW_RELIC_APP_NAME", "treeherder-prod"),
             ("SITE_URL", "https://treeherder.example.org"),
             ("DATABASE_NAME", "treeherder"),
+            ("NEW_RELIC_LABEL", "env:prod;release:weekly"),
         ];
+        let prod = App {
+            plain_config: vec!["NEW_RELIC_LABEL".to_owned()],
+            ..prod()
+        };
         apps(Arc::clone(&scrubber)).keep_secret(
+            &prod,
             &vars
                 .map(|(name, value)| (name, Secret::from(value.to_owned())))
                 .into_iter()
                 .collect(),
         );
-        let said = scrubber
-            .scrub("mysql://u:canary@db/treeherder https://dashboard.heroku.com/apps/treeherder-prod");
-        assert_eq!(
-            said,
-            format!("{REDACTED} https://dashboard.heroku.com/apps/treeherder-prod")
-        );
+        let public = "https://dashboard.heroku.com/apps/treeherder-prod env:prod;release:weekly";
+        let said = format!("mysql://u:canary@db/treeherder {public}");
+        assert_eq!(scrubber.scrub(&said), format!("{REDACTED} {public}"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod app;
 mod change;
+mod config;
 mod deploy;
 mod deployed;
 mod facts;
@@ -10,7 +11,6 @@ mod list;
 mod news;
 mod releases;
 mod rollback;
-
 mod trouble;
 mod watch;
 mod words;
@@ -30,7 +30,8 @@ pub fn register(registry: &mut Registry, apps: &Arc<Apps>) -> Result<(), Registr
     registry.add(deployed::Deployed::new(Arc::clone(apps)))?;
     registry.add(releases::Releases::new(Arc::clone(apps)))?;
     registry.add(deploy::Deploy::new(Arc::clone(apps)))?;
-    registry.add(rollback::Rollback::new(Arc::clone(apps)))
+    registry.add(rollback::Rollback::new(Arc::clone(apps)))?;
+    registry.add(config::Config::new(Arc::clone(apps)))
 }
 
 /// How their plans are executed.
@@ -39,6 +40,9 @@ pub fn actions(apps: &Arc<Apps>) -> Vec<Arc<dyn Action>> {
         Arc::new(deploy::Ship::push(Arc::clone(apps))),
         Arc::new(deploy::Ship::follow(Arc::clone(apps))),
         Arc::new(rollback::Back::new(Arc::clone(apps))),
+        Arc::new(config::Hand::new(Arc::clone(apps))),
+        Arc::new(config::Change::set(Arc::clone(apps))),
+        Arc::new(config::Change::unset(Arc::clone(apps))),
     ]
 }
 

@@ -353,7 +353,7 @@ fn config_line(app: &App, release: &Release) -> Line {
 }
 
 /// `Set FOO, BAR config vars` → `FOO, BAR` were `set`. Names only; Heroku never writes values there.
-fn config_change(description: &str) -> Option<(String, &'static str)> {
+pub(crate) fn config_change(description: &str) -> Option<(String, &'static str)> {
     let verbs = [("Set ", "set"), ("Remove ", "removed"), ("Unset ", "removed")];
     let (rest, verb) = verbs
         .iter()

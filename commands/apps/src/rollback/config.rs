@@ -27,8 +27,8 @@ impl Restored {
             apps.heroku.release_config_vars(&app.heroku, release),
         );
         let (now, then) = asked.await?;
-        apps.keep_secret(&now);
-        apps.keep_secret(&then);
+        apps.keep_secret(app, &now);
+        apps.keep_secret(app, &then);
         Ok(Self {
             changes: now.changes_to(&then),
             database: now.get(DATABASE).is_some() || then.get(DATABASE).is_some(),

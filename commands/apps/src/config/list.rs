@@ -1,0 +1,97 @@
+//! `config list <target>`: the names, never a value.
+
+use std::collections::BTreeSet;
+
+use countersign_core::command::{Ask, Outcome};
+use countersign_core::refusal::Refusal;
+use countersign_core::reply::{Line, Reply, Tone};
+use countersign_core::text::{count, list};
+use countersign_heroku::ConfigVars;
+
+use super::names;
+use crate::app::{App, Apps};
+use crate::trouble::Fault;
+use crate::words::one_line;
+
+pub(super) async fn reply(apps: &Apps, app: &App, ask: &Ask<'_>) -> Result<Outcome, Refusal> {
+    let vars = apps.heroku.config_vars(&app.heroku).await.map_err(Fault::from)?;
+    apps.keep_secret(app, &vars);
+    // That a name belongs to an add-on is good to know, and not needed.
+    let owned = names::of_add_ons(apps, app).await;
+    let get = ask.type_(&format!("config get {} <name>", app.target));
+    Ok(Outcome::Reply(named(app, &vars, owned.as_ref(), get)))
+}
+
+fn named(app: &App, vars: &ConfigVars, owned: Result<&BTreeSet<String>, &Fault>, get: String) -> Reply {
+    let is_owned = |name: &&str| owned.is_ok_and(|owned| owned.contains(*name));
+    let (theirs, ours): (Vec<&str>, Vec<&str>) = vars.names().partition(is_owned);
+    let (missing, empty) = names::wanting(app, vars);
+    let how_many = count(vars.names().count(), "config var");
+    let first = Line::new(format!("{} has {how_many}; a value by link: ", app.target)).code(get);
+    let mut reply = Reply::line(first);
+    for (label, names) in [
+        ("own", ours),
+        ("add-ons", theirs),
+        ("empty", empty),
+        ("MISSING", missing.clone()),
+    ] {
+        if !names.is_empty() {
+            reply = reply.detail(
+                label,
+                Line::default().foreign(list(names.into_iter().map(one_line))),
+            );
+        }
+    }
+    if let Err(fault) = owned {
+        reply = reply.detail(
+            "note",
+            format!("which of them add-ons own can't be told: {}", fault.words()),
+        );
+    }
+    if missing.is_empty() {
+        reply
+    } else {
+        reply.toned(Tone::Bad)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::tests::{prod, said};
+
+    #[test]
+    fn names_are_told_with_whose_they_are_and_what_is_missing() {
+        let app = App {
+            must_be_set: vec!["DATABASE_URL".to_owned(), "SECRET_KEY".to_owned()],
+            ..prod()
+        };
+        let vars: ConfigVars = [
+            ("DATABASE_URL", "canary-1"),
+            ("REDIS_URL", "canary-2"),
+            ("LANG", ""),
+        ]
+        .map(|(name, value)| (name, value.to_owned().into()))
+        .into_iter()
+        .collect();
+        let owned = BTreeSet::from(["REDIS_URL".to_owned(), "CLOUDAMQP_URL".to_owned()]);
+        let said = said(named(
+            &app,
+            &vars,
+            Ok(&owned),
+            "!config get prod <name>".to_owned(),
+        ));
+        for words in [
+            "prod has 3 config vars; a value by link: !config get prod <name>",
+            "DATABASE_URL, LANG",
+            "REDIS_URL",
+            "SECRET_KEY",
+        ] {
+            assert!(said.contains(words), "{said}");
+        }
+        assert!(
+            !said.contains("canary") && !said.contains("CLOUDAMQP_URL"),
+            "{said}"
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! Names of config vars: which there can be, which are meant, and which of them others own.
+
+use std::collections::BTreeSet;
+
+use countersign_core::command::closest;
+use countersign_core::refusal::Refusal;
+use countersign_core::text::either;
+use countersign_heroku::ConfigVars;
+use secrecy::ExposeSecret as _;
+
+use crate::app::{App, Apps};
+use crate::trouble::Fault;
+
+/// Longer names are no names.
+const LONGEST: usize = 128;
+
+/// Whether a config var can be called this: Heroku takes letters, digits and `_`.
+pub(super) fn is_name(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    (1..=LONGEST).contains(&text.len()) && text.bytes().all(fits)
+}
+
+/// The name, if it can be one. It is not repeated: it may be a value.
+pub(super) fn checked(name: &str) -> Result<&str, Refusal> {
+    if is_name(name) {
+        return Ok(name);
+    }
+    Err(Refusal::new("that is no name of a config var")
+        .hint("They have letters, digits and _ only, like DATABASE_URL."))
+}
+
+/// The name of a config var that is set.
+pub(super) fn that_is_set<'n>(app: &App, vars: &ConfigVars, name: &'n str) -> Result<&'n str, Refusal> {
+    let name = checked(name)?;
+    if vars.get(name).is_some() {
+        return Ok(name);
+    }
+    // What is near is found in lower case, and most names are in capitals.
+    let small: Vec<(String, &str)> = vars.names().map(|name| (name.to_lowercase(), name)).collect();
+    let near = closest(name, small.iter().map(|(small, _)| small.as_str()));
+    let near: Vec<&str> = small
+        .iter()
+        .filter(|(small, _)| near.contains(&small.as_str()))
+        .map(|(_, name)| *name)
+        .collect();
+    let hint = if near.is_empty() {
+        format!("Its names: !config list {}", app.target)
+    } else {
+        format!("Did you mean {}?", either(near))
+    };
+    Err(Refusal::new(format!("{} has no {name}", app.target)).hint(hint))
+}
+
+/// The names that add-ons own, which nobody else changes.
+pub(super) async fn of_add_ons(apps: &Apps, app: &App) -> Result<BTreeSet<String>, Fault> {
+    Ok(apps.heroku.config_vars_of_add_ons(&app.heroku).await?)
+}
+
+/// Refuses to change what an add-on owns. If that can't be found out now Heroku will say it.
+pub(super) async fn not_an_add_ons(apps: &Apps, app: &App, name: &str) -> Result<(), Refusal> {
+    match of_add_ons(apps, app).await {
+        Ok(owned) if owned.contains(name) => Err(Refusal::new(format!(
+            "{name} of {} belongs to an add-on, and Heroku lets nobody else change it",
+            app.target
+        ))
+        .hint(format!("Change it at the add-on: {}", app.dashboard("resources")))),
+        _ => Ok(()),
+    }
+}
+
+/// The names that must be set on an app and are not, and those that are set to nothing.
+pub(super) fn wanting<'v>(app: &'v App, vars: &'v ConfigVars) -> (Vec<&'v str>, Vec<&'v str>) {
+    let missing = app
+        .must_be_set
+        .iter()
+        .filter(|name| vars.get(name).is_none())
+        .map(String::as_str)
+        .collect();
+    let empty = vars
+        .iter()
+        .filter(|(_, value)| value.expose_secret().trim().is_empty())
+        .map(|(name, _)| name)
+        .collect();
+    (missing, empty)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::tests::prod;
+
+    fn vars(pairs: &[(&str, &str)]) -> ConfigVars {
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned().into()))
+            .collect()
+    }
+
+    #[test]
+    fn a_name_is_what_heroku_takes_and_nothing_else_is_repeated() {
+        for name in ["A", "DATABASE_URL", "a1_", "_X", "1A"] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in [
+            "",
+            "A-B",
+            "A B",
+            "A.B",
+            "ÄRGER",
+            "A=canary",
+            "mysql://canary",
+            "$A",
+        ] {
+            let refusal = checked(name).unwrap_err().sentence();
+            assert!(!refusal.contains("canary"), "{refusal}");
+        }
+        assert!(!is_name(&"A".repeat(129)));
+    }
+
+    #[test]
+    fn a_slip_in_a_name_is_understood() {
+        let vars = vars(&[("DATABASE_URL", "canary"), ("REDIS_URL", "canary")]);
+        assert_eq!(that_is_set(&prod(), &vars, "REDIS_URL").unwrap(), "REDIS_URL");
+        let near = that_is_set(&prod(), &vars, "DATABSE_URL").unwrap_err();
+        assert_eq!(
+            near.sentence(),
+            "prod has no DATABSE_URL. Did you mean DATABASE_URL?"
+        );
+        let far = that_is_set(&prod(), &vars, "NOTHING").unwrap_err();
+        assert_eq!(
+            far.sentence(),
+            "prod has no NOTHING. Its names: !config list prod"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_and_what_is_empty_is_wanting() {
+        let app = App {
+            must_be_set: vec!["DATABASE_URL".to_owned(), "SECRET_KEY".to_owned()],
+            ..prod()
+        };
+        let vars = vars(&[("DATABASE_URL", "canary"), ("LANG", " "), ("SITE_URL", "")]);
+        assert_eq!(
+            wanting(&app, &vars),
+            (vec!["SECRET_KEY"], vec!["LANG", "SITE_URL"])
+        );
+    }
+}
