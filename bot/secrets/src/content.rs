@@ -104,10 +104,8 @@ impl Content {
             fields: self.fields.iter().map(WrittenField::of).collect(),
             files: self.files.iter().map(WrittenFile::of).collect(),
         };
-        // Room for the worst of escapes: never reallocated, so that no text is left behind where it grew.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(
-            64 + self.texts().map(|text| 6 * text.len() + 32).sum::<usize>(),
-        ));
+        // Never reallocated, so that no text is left behind where it grew.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(self.room()));
         serde_json::to_writer(&mut *bytes, &written).expect("texts have a JSON");
         bytes
     }
@@ -134,6 +132,11 @@ impl Content {
                 })
                 .collect(),
         })
+    }
+
+    /// How long its JSON can get: an escape has up to 6 characters.
+    fn room(&self) -> usize {
+        64 + self.texts().map(|text| 6 * text.len() + 32).sum::<usize>()
     }
 
     fn texts(&self) -> impl Iterator<Item = &str> {
@@ -202,11 +205,17 @@ mod tests {
 
     #[test]
     fn memory_is_asked_for_once_whatever_is_escaped() {
-        let mut content = Content::one("\u{1}".repeat(100), SecretString::from("\u{2}\"".repeat(1000)));
-        content.fields.extend(content.fields.clone());
-        let bytes = content.to_bytes();
-        let room: usize = 64 + content.texts().map(|text| 6 * text.len() + 32).sum::<usize>();
-        assert!(bytes.len() <= room, "{} > {room}", bytes.len());
+        let one = Content::one("\u{1}", SecretString::from("\u{2}".repeat(1000)));
+        let mut many = Content::default();
+        for _ in 0..100 {
+            many.fields.push(one.fields[0].clone());
+            let (name, text) = (String::new(), SecretString::from(""));
+            many.files.push(File { name, text });
+        }
+        for content in [one, many, Content::default()] {
+            let (length, room) = (content.to_bytes().len(), content.room());
+            assert!(length <= room, "{length} > {room}");
+        }
         assert_eq!(
             Content::default().to_bytes().as_slice(),
             br#"{"fields":[],"files":[]}"#
