@@ -177,10 +177,23 @@ export const linkStories = [
   }],
 
   ["link: what is no list of fields is shown as it is", async (stage) => {
-    const link = stage.link({ anything: "else" });
-    const tab = await stage.open(link.url, "ready");
-    await tab.phrase(link.phrase);
-    assert.deepEqual(await tab.fields(), { Content: '{"anything":"else"}' });
+    for (const content of [{ anything: "else" }, { fields: [{ label: "a", value: null }], files: [] }]) {
+      const link = stage.link(content);
+      const tab = await stage.open(link.url, "ready");
+      await tab.phrase(link.phrase);
+      assert.deepEqual(await tab.fields(), { Content: JSON.stringify(content) });
+    }
+  }],
+
+  ["link: without a script the page says what is missing", async (stage) => {
+    const link = stage.link(CONTENT);
+    const off = async (page) => {
+      const session = await page.context().newCDPSession(page);
+      await session.send("Emulation.setScriptExecutionDisabled", { value: true });
+    };
+    const tab = await stage.open(link.url, "checking", { before: off });
+    await tab.page.getByText("If this text stays").waitFor();
+    await tab.screenshot("link-checking-without-script");
   }],
 
   ["link: works with the keyboard alone, and with the network cut until it is opened", async (stage) => {

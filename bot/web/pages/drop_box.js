@@ -2,7 +2,7 @@
 
 let address = null; // { path, id, idBytes, key }
 let header = null; // what the server says the box is for; .text is the exact text that the ciphertext is bound to
-let botKey = null; // the public half of the key that only the bot can open with: 65 bytes
+let botKey = null; // the public half of the key that only the bot can open with: base64url of 65 bytes
 let maxBytes = 0;
 let sealed = null; // { value, key, nonce, ct, sha256 }: what was sent or is about to be
 let kept = null; // the value whose white space was looked at and meant
@@ -74,7 +74,7 @@ async function seal(text) {
   if (sealed?.value === text) return sealed;
   const curve = { name: "ECDH", namedCurve: "P-256" };
   const own = await crypto.subtle.generateKey(curve, false, ["deriveBits"]);
-  const theirs = await crypto.subtle.importKey("raw", botKey, curve, false, []);
+  const theirs = await crypto.subtle.importKey("raw", fromBase64url(botKey), curve, false, []);
   const shared = new Uint8Array(await crypto.subtle.deriveBits({ name: "ECDH", public: theirs }, own.privateKey, 256));
   const enc = await hkdf(shared, address.idBytes, "csl1/drop", 32);
   const aes = await crypto.subtle.importKey("raw", enc, "AES-GCM", false, ["encrypt"]);
@@ -110,7 +110,7 @@ function describe(body) {
   header = { text: body.header, ...fields };
   fill({ subject: header.subject, expires: header.expires_at });
   if (body.state !== "open") return end(body.state === "filled" && unsure ? "filled-unsure" : body.state, { body });
-  botKey = fromBase64url(body.public_key);
+  botKey = body.public_key;
   maxBytes = body.max_bytes;
   showForm();
   if (unsure) complain("It did not arrive. Send it again; what you typed is still here.");
@@ -143,7 +143,8 @@ async function send(event) {
   if (problem) return $("value").focus();
   if (!$("doubts").hidden) return $("doubts").focus();
   working(true);
-  const filling = await seal(text);
+  const filling = await seal(text).catch(() => null);
+  if (filling === null) return end("refused", { status: 200, body: { error: "without a key to encrypt to" } });
   const { key, nonce, ct } = filling;
   const answer = await ask(address, "fill", { link: await linkProof(address), key, nonce, ct });
   if (answer.status === 200) return taken(filling, answer.body);

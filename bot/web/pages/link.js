@@ -21,11 +21,14 @@ function phraseChars(typed) {
   return chars.map((char) => char.replace(/[a-z]/, (letter) => letter.toUpperCase())).map((char) => LOOKALIKES[char] ?? char);
 }
 
+// The first character that is in no phrase.
+const strangerIn = (typed) => phraseChars(typed).find((char) => !/[0-9A-HJKMNP-TV-Z]/.test(char));
+
 // What is wrong with a phrase, or "". `whole` also counts what is not typed yet.
 function phraseProblem(typed, whole) {
   const chars = phraseChars(typed);
   if (typed.includes("://")) return "That is the link. The phrase came in a message of its own.";
-  const stranger = chars.find((char) => !/[0-9A-HJKMNP-TV-Z]/.test(char));
+  const stranger = strangerIn(typed);
   if (stranger === "U") return "There is no U in a phrase. Look again: it may be a V.";
   if (stranger) return `There is no “${stranger}” in a phrase, only letters and digits.`;
   const extra = chars.length - PHRASE_CHARS;
@@ -35,9 +38,10 @@ function phraseProblem(typed, whole) {
   return `${counted(-extra, "character is", "characters are")} missing: a phrase has ${PHRASE_CHARS}.`;
 }
 
-// Shows what is typed in groups of four, with the cursor where it was.
+// Shows what is typed in groups of four, with the cursor where it was. What can't be a phrase stays as it is.
 function formatPhrase() {
   const box = $("phrase");
+  if (strangerIn(box.value)) return;
   const before = phraseChars(box.value.slice(0, box.selectionStart)).length;
   const chars = phraseChars(box.value);
   const text = chars.join("").replace(/(.{4})(?=.)/gu, "$1-");
@@ -96,9 +100,10 @@ async function decrypt(key, { nonce, ct }) {
 // Fields and files; whatever else somebody may have put in is shown as it is.
 function readContent(bytes) {
   const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  const value = asJson(text);
-  if (!Array.isArray(value?.fields ?? value?.files)) return { fields: [{ label: "Content", value: text }], files: [] };
-  return { fields: value.fields ?? [], files: value.files ?? [] };
+  const { fields, files } = asJson(text) ?? {};
+  const areTexts = (list, ...names) => Array.isArray(list) && list.every((one) => names.every((name) => typeof one?.[name] === "string"));
+  if (areTexts(fields, "label", "value") && areTexts(files, "name", "text")) return { fields, files };
+  return { fields: [{ label: "Content", value: text }], files: [] };
 }
 
 // --- looking: changes nothing ---
@@ -202,6 +207,7 @@ async function reveal(key, answer) {
   forgetKeys();
   showContent();
   show("opened", { opened, title: header.title });
+  say("Opened.");
   guardLeaving(true);
   return undefined;
 }
