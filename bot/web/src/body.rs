@@ -86,6 +86,10 @@ pub(crate) async fn read<T: DeserializeOwned>(
 
 /// What is posted, out of bytes. Errors never quote them.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
+    // An array of the fields' values in order would do for serde.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(NOT_OURS);
+    }
     serde_json::from_slice(bytes).map_err(|_| NOT_OURS)
 }
 
@@ -137,5 +141,150 @@ impl<'de> Deserialize<'de> for One {
             1 => Ok(Self),
             other => Err(D::Error::invalid_value(Unexpected::Unsigned(other), &"1")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn text(length: usize) -> String {
+        base64url::encode(&vec![7; length])
+    }
+
+    fn whole() -> [Value; 3] {
+        [
+            json!({"v": 1, "link": text(32)}),
+            json!({"v": 1, "link": text(32), "auth": text(32)}),
+            json!({"v": 1, "link": text(32), "key": text(65), "nonce": text(12), "ct": text(1040)}),
+        ]
+    }
+
+    /// Which of the three bodies these bytes are.
+    fn kinds(bytes: &[u8]) -> [bool; 3] {
+        [
+            parse::<Status>(bytes).is_ok(),
+            parse::<Redeem>(bytes).is_ok(),
+            parse::<Fill>(bytes).is_ok(),
+        ]
+    }
+
+    #[test]
+    fn a_body_is_of_one_kind_and_whole() {
+        for (kind, body) in whole().into_iter().enumerate() {
+            let mut expected = [false; 3];
+            expected[kind] = true;
+            assert_eq!(kinds(body.to_string().as_bytes()), expected, "{body}");
+            let fields = body.as_object().unwrap();
+            for field in fields.keys() {
+                let mut less = fields.clone();
+                less.remove(field);
+                assert!(
+                    !kinds(json!(less).to_string().as_bytes())[kind],
+                    "without {field}"
+                );
+                for odd in [
+                    json!(null),
+                    json!(2),
+                    json!(-1),
+                    json!(1.5),
+                    json!("1"),
+                    json!(""),
+                    json!([]),
+                    json!(text(33)),
+                ] {
+                    let mut other = fields.clone();
+                    other.insert(field.clone(), odd.clone());
+                    let is_ct = field == "ct" && odd.is_string() && odd != "1";
+                    assert_eq!(
+                        kinds(json!(other).to_string().as_bytes())[kind],
+                        is_ct,
+                        "{field}: {odd}"
+                    );
+                }
+            }
+            let mut more = fields.clone();
+            more.insert("more".to_owned(), json!(1));
+            assert_eq!(kinds(json!(more).to_string().as_bytes()), [false; 3]);
+            let twice = body.to_string().replacen('{', r#"{"v":1,"#, 1);
+            assert_eq!(kinds(twice.as_bytes()), [false; 3], "a field that stands twice");
+            let values = json!(fields.values().collect::<Vec<_>>());
+            assert_eq!(
+                kinds(values.to_string().as_bytes()),
+                [false; 3],
+                "values without names"
+            );
+            assert_eq!(kinds(format!("{body} {{}}").as_bytes()), [false; 3], "two bodies");
+        }
+    }
+
+    #[test]
+    fn no_bytes_are_too_odd_and_no_field_is_unknown() {
+        let known = whole().map(|body| body.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>());
+        bolero::check!().for_each(|bytes: &[u8]| {
+            for (kind, taken) in kinds(bytes).into_iter().enumerate() {
+                if taken {
+                    let body: Value = serde_json::from_slice(bytes).unwrap();
+                    let fields: BTreeSet<_> = body.as_object().unwrap().keys().cloned().collect();
+                    assert_eq!(fields, known[kind]);
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn a_body_that_is_nearly_right_is_taken_only_with_exactly_its_fields() {
+        let known = whole();
+        let generator = (0..3_usize, bolero::produce::<Vec<(u8, u8)>>());
+        bolero::check!()
+            .with_generator(generator)
+            .for_each(|(kind, changes)| {
+                let mut bytes = known[*kind].to_string().into_bytes();
+                for (place, byte) in changes {
+                    let place = usize::from(*place) % bytes.len();
+                    bytes[place] = *byte;
+                }
+                for (taken, whole) in kinds(&bytes).into_iter().zip(&known) {
+                    if taken {
+                        let body: Value = serde_json::from_slice(&bytes).unwrap();
+                        let fields = body.as_object().unwrap();
+                        assert!(fields.keys().eq(whole.as_object().unwrap().keys()), "{body}");
+                        assert_eq!(body["v"], 1);
+                    }
+                }
+            });
+    }
+
+    #[test]
+    fn json_is_what_says_so() {
+        let says = |kinds: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for kind in kinds {
+                headers.append(header::CONTENT_TYPE, kind.parse().unwrap());
+            }
+            is_json(&headers)
+        };
+        for kind in [
+            "application/json",
+            "Application/JSON",
+            "application/json; charset=utf-8",
+            "application/json;charset=\"UTF-8\"",
+        ] {
+            assert!(says(&[kind]), "{kind}");
+        }
+        for kind in [
+            "",
+            "text/plain",
+            "application/jsonp",
+            "application/json; charset=utf-16",
+            "text/plain, application/json",
+        ] {
+            assert!(!says(&[kind]), "{kind}");
+        }
+        assert!(!says(&[]) && !says(&["application/json", "application/json"]));
     }
 }

@@ -3,6 +3,7 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use countersign_core::door::Filled;
+use countersign_core::time::Timestamp;
 use countersign_secrets::base64url;
 use countersign_secrets::drop_box::MOST;
 use http::StatusCode;
@@ -36,7 +37,7 @@ pub(crate) async fn status(State(counter): State<Counter>, request: Request) -> 
         header: status.header,
         public_key: base64url::encode(&status.public_key),
         state: status.state,
-        at: status.at.map(|at| at.as_millisecond()),
+        at: status.at.map(Timestamp::as_millisecond),
         max_bytes: MOST,
     };
     Ok(json(StatusCode::OK, &body))

@@ -13,7 +13,7 @@ pub enum StartError {
     /// The public URL cannot stand before links.
     #[error("the public URL {url} can't be used: {why}")]
     PublicUrl {
-        /// The URL; it has no secret in it, or it says so.
+        /// The URL, without a name or password.
         url: Box<Url>,
         /// What to do.
         why: &'static str,

@@ -60,6 +60,14 @@ impl Reading {
 pub(crate) fn registry(readings: Vec<Reading>) -> Registry {
     let mut registry = Registry::default();
     for reading in readings {
+        if let [(labels, value)] = reading.values.as_slice()
+            && labels.is_empty()
+        {
+            let gauge = Gauge::<f64, AtomicU64>::default();
+            gauge.set(*value);
+            registry.register(reading.name, reading.help, gauge);
+            continue;
+        }
         let family = Family::<Labels, Gauge<f64, AtomicU64>>::default();
         for (labels, value) in reading.values {
             family.get_or_create(&labels).set(value);

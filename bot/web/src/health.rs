@@ -46,8 +46,7 @@ async fn readyz(State(readiness): State<Ready>) -> Response {
     if missing.is_empty() {
         return answers::text(StatusCode::OK, "ok".to_owned());
     }
-    let lines: String = missing.iter().map(|name| format!("{name}\n")).collect();
-    answers::text(StatusCode::SERVICE_UNAVAILABLE, lines)
+    answers::text(StatusCode::SERVICE_UNAVAILABLE, missing.join("\n") + "\n")
 }
 
 async fn scrape(State(metrics): State<Arc<Metrics>>) -> Response {

@@ -3,6 +3,7 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use countersign_core::door::{Ending, Redemption};
+use countersign_core::time::Timestamp;
 use countersign_secrets::base64url;
 use http::StatusCode;
 use serde::Serialize;
@@ -50,7 +51,7 @@ pub(crate) async fn status(State(counter): State<Counter>, request: Request) -> 
     let body = Status {
         header: status.header,
         state: status.state,
-        at: status.at.map(|at| at.as_millisecond()),
+        at: status.at.map(Timestamp::as_millisecond),
         attempts_left: status.attempts_left,
     };
     Ok(json(StatusCode::OK, &body))

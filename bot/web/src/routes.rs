@@ -28,7 +28,7 @@ pub(crate) fn takes_posts(path: &str) -> bool {
 
 /// The id's place in a path, as it was sent: what is percent-encoded is no id.
 pub(crate) fn id(path: &str) -> &str {
-    path.splitn(4, '/').nth(2).unwrap_or_default()
+    path.split('/').nth(2).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -54,12 +54,15 @@ impl Settings {
     pub fn check(&self) -> Result<(), StartError> {
         let url = &self.public_url;
         let wrong = |why| {
+            let mut shown = url.clone();
+            // A URL that can have no name or password has none to hide.
+            let _hidden = (shown.set_username(""), shown.set_password(None));
             Err(StartError::PublicUrl {
-                url: Box::new(url.clone()),
+                url: Box::new(shown),
                 why,
             })
         };
-        let loopback = is_loopback(url.host());
+        let loopback = is_loopback(url.host().as_ref());
         match url.scheme() {
             "https" => {}
             "http" if loopback => {}
@@ -93,9 +96,9 @@ impl Settings {
     }
 }
 
-fn is_loopback(host: Option<Host<&str>>) -> bool {
+fn is_loopback(host: Option<&Host<&str>>) -> bool {
     match host {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => *name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use axum::routing::{MethodRouter, post};
-use http::{HeaderValue, Request, header};
+use http::{HeaderValue, Request, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
@@ -22,7 +22,7 @@ use crate::settings::{Connections, Times};
 use crate::{boxes, headers, health, links, routes};
 
 /// What people reach: four things to post to, how the bot is, and for all else the pages, which have no store.
-pub(crate) fn public(pages: Pages, counter: Counter, readiness: health::Ready) -> Router {
+pub(crate) fn public(pages: Pages, counter: &Counter, readiness: health::Ready) -> Router {
     let posted = |method: MethodRouter<Counter>| {
         method
             .with_state::<Pages>(counter.clone())
@@ -67,6 +67,10 @@ impl Site {
         let router = TowerToHyperService::new(self.router.clone());
         let mut response = router.call(request).await.unwrap_or_else(|never| match never {});
 
+        if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+            // axum names the methods of a route on the pages too, and so would tell addresses apart.
+            response.headers_mut().remove(header::ALLOW);
+        }
         headers::put(response.headers_mut(), &policy);
         if last {
             let close = HeaderValue::from_static("close");

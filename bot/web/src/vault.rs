@@ -1,6 +1,6 @@
 //! What can be asked about links and boxes. Only the four handlers of POST hold one.
 
-use std::panic;
+use std::error::Error as _;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -85,12 +85,24 @@ where
     match tokio::spawn(question(Arc::clone(vault))).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => {
-            tracing::error!(why = %error, "the store did not answer the web side");
+            tracing::error!(why = causes(&error), "the store did not answer the web side");
             Err(Refused::TryAgain)
         }
-        Err(stopped) => match stopped.try_into_panic() {
-            Ok(payload) => panic::resume_unwind(payload),
-            Err(_) => Err(Refused::TryAgain),
-        },
+        Err(_) => {
+            tracing::error!("a question of the web side to the store ended in a panic");
+            Err(Refused::TryAgain)
+        }
     }
+}
+
+/// An error and what is beneath it, in one line.
+fn causes(error: &StoreError) -> String {
+    let mut words = error.to_string();
+    let mut beneath = error.source();
+    while let Some(error) = beneath {
+        words.push_str(": ");
+        words.push_str(&error.to_string());
+        beneath = error.source();
+    }
+    words
 }

@@ -111,7 +111,7 @@ impl Web {
         };
         let (stop, stopped) = watch::channel(false);
         let mut listeners = JoinSet::new();
-        let router = public(pages.clone(), counter, Arc::clone(&parts.readiness));
+        let router = public(pages.clone(), &counter, Arc::clone(&parts.readiness));
         listeners.spawn(listener.run(site("public", router), tls, stopped.clone()));
         if let Some(admin) = admin {
             let router = health::admin(parts.readiness, Arc::clone(&metrics));

@@ -42,8 +42,9 @@ pub(crate) struct Keeper {
     host: String,
     clock: Arc<dyn Clock>,
     shown: Arc<Shown>,
-    /// What the files held when they were last looked at, good or bad, so that each change is told once.
-    seen: files::Digest,
+    in_use: files::Digest,
+    /// What was told not to be of use, so that each is told once.
+    told: Option<files::Digest>,
 }
 
 impl Keeper {
@@ -55,7 +56,7 @@ impl Keeper {
         metrics: &Metrics,
     ) -> Result<(Self, TlsAcceptor), CertificateError> {
         let pair = Pair::read(&files)?;
-        let seen = pair.digest();
+        let in_use = pair.digest();
         let certificate = pair.check(&files, &host, clock.now())?;
         metrics.certificate(certificate.expires);
         let shown = Arc::new(Shown(ArcSwap::new(certificate.pair)));
@@ -74,7 +75,8 @@ impl Keeper {
             host,
             clock,
             shown,
-            seen,
+            in_use,
+            told: None,
         };
         Ok((keeper, TlsAcceptor::from(Arc::new(config))))
     }
@@ -105,26 +107,27 @@ impl Keeper {
         }
     }
 
-    /// Takes over what is new and good, and says until when it is; what was seen before is not looked at again.
+    /// Takes over what is new and good, and says until when it is. What cannot be used is told once, but looked at
+    /// again: it may only have been valid too early.
     fn look(&mut self) -> Result<Option<Timestamp>, CertificateError> {
-        let pair = match Pair::read(&self.files) {
-            Ok(pair) => pair,
-            // Told once, like all else: as if the files had changed to this.
-            Err(error) => {
-                let digest = files::digest_of(&error);
-                return if std::mem::replace(&mut self.seen, digest) == digest {
-                    Ok(None)
-                } else {
-                    Err(error)
-                };
-            }
-        };
-        let digest = pair.digest();
-        if std::mem::replace(&mut self.seen, digest) == digest {
+        let pair = Pair::read(&self.files);
+        let digest = pair.as_ref().map_or_else(files::digest_of, Pair::digest);
+        if digest == self.in_use {
+            self.told = None;
             return Ok(None);
         }
-        let certificate = pair.check(&self.files, &self.host, self.clock.now())?;
-        self.shown.0.store(certificate.pair);
-        Ok(Some(certificate.expires))
+        match pair.and_then(|pair| pair.check(&self.files, &self.host, self.clock.now())) {
+            Ok(certificate) => {
+                self.in_use = digest;
+                self.told = None;
+                self.shown.0.store(certificate.pair);
+                Ok(Some(certificate.expires))
+            }
+            Err(_) if self.told == Some(digest) => Ok(None),
+            Err(error) => {
+                self.told = Some(digest);
+                Err(error)
+            }
+        }
     }
 }
