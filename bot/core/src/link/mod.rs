@@ -24,6 +24,7 @@ use crate::message::Place;
 use crate::refusal::Refusal;
 use crate::time::{Duration, Timestamp, after};
 
+pub use countersign_secrets::content::{Content, Field, File};
 pub(crate) use end::sweep;
 pub use issue::{Issue, Issued, Links, LinksSettings};
 pub(crate) use issue::{REISSUES, SAID};
