@@ -59,7 +59,12 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
         scrubber.learn(key);
     }
     let links = secrets::links(config, &parts.adapters, &parts.store, &parts.random);
-    let apps = Arc::new(apps(config, &scrubber)?);
+    let settings = Arc::new(config.settings());
+    let apps = match &links {
+        Some(links) => apps(config, &scrubber)?.with_links(links.clone(), Arc::clone(&settings)),
+        None => apps(config, &scrubber)?,
+    };
+    let apps = Arc::new(apps);
     let registry = registry(&apps)?;
     let names: Vec<&str> = registry.iter().map(|command| command.spec().name).collect();
     config.check_commands(&names)?;
@@ -73,7 +78,7 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
 
     let watchers = countersign_apps::watchers(&apps, config.heroku.poll);
     let context = Context {
-        settings: Arc::new(config.settings()),
+        settings,
         store: Arc::clone(&parts.store),
         clock: parts.clock,
         random: parts.random,
