@@ -1,6 +1,8 @@
 // Brings both pages into every state they have, and looks at each: in light and dark, on a desk and at 320 px.
 //
-//   node tests/browser/states.mjs --pages bot/web/pages [--only NAME]
+//   node tests/browser/states.mjs --pages bot/web/pages [--page link|drop_box] [--only WORDS]
+//
+// Each page takes one to two minutes. --only runs the stories whose name has these words, and checks less.
 //
 // Fails if axe-core finds a barrier, something sticks out, a policy is violated, the console complains, a request goes to
 // another origin, a secret part of an address leaves the browser, or a state was not reached. The pictures go to OUT.
@@ -14,8 +16,13 @@ import { StandIn } from "./stand_in.mjs";
 import { linkStories } from "./link_states.mjs";
 import { dropBoxStories } from "./drop_box_states.mjs";
 
-const { values: options } = parseArgs({ options: { pages: { type: "string" }, only: { type: "string" } } });
+const { values: options } = parseArgs({
+  options: { pages: { type: "string" }, page: { type: "string" }, only: { type: "string" } },
+});
 if (!options.pages) throw new Error("say where the pages are: --pages bot/web/pages");
+
+const STORIES = { link: linkStories, drop_box: dropBoxStories };
+const chosen = options.page ? [options.page] : Object.keys(STORIES);
 
 // axe-core looks at each layout and each palette once; that finds the same as all four and takes half the time.
 const LOOKS = [
@@ -74,7 +81,7 @@ class Stage {
 
   // The states in the pages' HTML that no story came to.
   unvisited() {
-    return ["link", "drop_box"].flatMap((page) => {
+    return chosen.flatMap((page) => {
       const html = readFileSync(join(options.pages, `${page}.html`), "utf8");
       const states = Array.from(html.matchAll(/<section id="([^"]+)"/g), ([, id]) => `${page} ${id}`);
       assert.ok(states.length > 10, `${page}.html has sections`);
@@ -95,7 +102,7 @@ const browser = await launch({ names: { "insecure.test": "127.0.0.1" } });
 const stage = new Stage(stand, browser);
 const started = Date.now();
 try {
-  for (const [name, story] of [...linkStories, ...dropBoxStories]) {
+  for (const [name, story] of chosen.flatMap((page) => STORIES[page])) {
     if (options.only && !name.includes(options.only)) continue;
     const since = Date.now();
     try {
