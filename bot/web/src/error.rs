@@ -1,5 +1,6 @@
 //! Why the web side does not start, in words for whoever runs the bot.
 
+use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -40,6 +41,26 @@ pub enum StartError {
     Certificate(#[from] CertificateError),
 }
 
+fn read_words(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "it is not there",
+        io::ErrorKind::PermissionDenied => "this user may not; give it to the user that the bot runs as",
+        _ => "the system refused",
+    }
+}
+
+/// An error and what is beneath it, in one line for the log.
+pub(crate) fn causes(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut beneath = error.source();
+    while let Some(error) = beneath {
+        words.push_str(": ");
+        words.push_str(&error.to_string());
+        beneath = error.source();
+    }
+    words
+}
+
 fn bind_words(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::AddrInUse => "another program listens there; stop it, or choose another port",
@@ -55,7 +76,7 @@ fn bind_words(error: &io::Error) -> &'static str {
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
     /// The file is not there, or this user may not read it.
-    #[error("can't read {path}: {source}", path = path.display())]
+    #[error("can't read {path}: {}", read_words(source), path = path.display())]
     Unreadable {
         /// Which file.
         path: PathBuf,

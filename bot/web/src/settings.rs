@@ -1,6 +1,6 @@
 //! What the configuration tells the web side.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -213,9 +213,4 @@ impl Default for Times {
             gauges: Duration::from_secs(5),
         }
     }
-}
-
-/// Loopback and a port that the system chooses, for tests and the demo.
-pub fn any_port() -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
 }

@@ -1,6 +1,5 @@
 //! What can be asked about links and boxes. Only the four handlers of POST hold one.
 
-use std::error::Error as _;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -13,6 +12,7 @@ use countersign_secrets::path_id::PathId;
 use countersign_secrets::proof::{AuthProof, LinkProof};
 
 use crate::answers::Refused;
+use crate::error::causes;
 
 /// Core's door, or a test's. A reload of the configuration may swap the door behind it.
 #[async_trait]
@@ -93,16 +93,4 @@ where
             Err(Refused::TryAgain)
         }
     }
-}
-
-/// An error and what is beneath it, in one line.
-fn causes(error: &StoreError) -> String {
-    let mut words = error.to_string();
-    let mut beneath = error.source();
-    while let Some(error) = beneath {
-        words.push_str(": ");
-        words.push_str(&error.to_string());
-        beneath = error.source();
-    }
-    words
 }

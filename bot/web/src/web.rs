@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 
 use crate::gauges::Gauges;
-use crate::health::{self, Ready};
+use crate::health::{self, Readiness};
 use crate::limits::Doormat;
 use crate::listener::Listener;
 use crate::metrics::Metrics;
@@ -32,7 +32,7 @@ pub struct Parts {
     /// Core's door, in an [`arc_swap::ArcSwap`] that a reload can swap.
     pub vault: Arc<dyn Vault>,
     /// For `/readyz`.
-    pub readiness: Ready,
+    pub readiness: Arc<dyn Readiness>,
     /// For `/metrics`, besides what is in the registry.
     pub gauges: Option<Arc<dyn Gauges>>,
     /// What the binary counts itself; the web side adds its own.

@@ -13,7 +13,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{DEFAULT_VERSIONS, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
-use crate::error::CertificateError;
+use crate::error::{CertificateError, causes};
 use crate::metrics::Metrics;
 use crate::settings::TlsFiles;
 use files::Pair;
@@ -101,7 +101,10 @@ impl Keeper {
                 }
                 Err(error) => {
                     metrics.reloads_failed.inc();
-                    tracing::error!(why = %error, "the new certificate is not used, the old one stays");
+                    tracing::error!(
+                        why = causes(&error),
+                        "the new certificate is not used, the old one stays"
+                    );
                 }
             }
         }
