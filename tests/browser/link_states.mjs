@@ -192,6 +192,7 @@ export const linkStories = [
       await session.send("Emulation.setScriptExecutionDisabled", { value: true });
     };
     const tab = await stage.open(link.url, "checking", { before: off });
+    await tab.page.locator("noscript p").waitFor();
     await tab.page.getByText("If this text stays").waitFor();
     await tab.screenshot("link-checking-without-script");
   }],
