@@ -1,7 +1,7 @@
 // Every state of the page of a drop box, as stories: [name, story(stage)].
 
 import assert from "node:assert/strict";
-import { focusSeen } from "./link_states.mjs";
+import { focusSeen } from "./lib.mjs";
 
 const VALUE = "canary-sk_live_51HqLyjWDarjtT1zdp7dc";
 

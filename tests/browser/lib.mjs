@@ -209,3 +209,13 @@ export class Tab {
     return this.page.close();
   }
 }
+
+// The name of what has the focus; fails if the focus can't be seen.
+export async function focusSeen(tab) {
+  return tab.page.evaluate(() => {
+    const element = document.activeElement;
+    const style = getComputedStyle(element);
+    if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2) throw new Error(`no focus ring on ${element.localName}#${element.id}`);
+    return element.textContent.trim() || element.labels?.[0]?.textContent.trim();
+  });
+}

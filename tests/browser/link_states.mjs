@@ -1,6 +1,7 @@
 // Every state of the page of a secret link, as stories: [name, story(stage)].
 
 import assert from "node:assert/strict";
+import { focusSeen } from "./lib.mjs";
 
 const CONTENT = {
   fields: [
@@ -392,13 +393,3 @@ export const linkStories = [
     await tab.screenshot("link-opened-printed");
   }],
 ];
-
-// The name of what has the focus; fails if the focus can't be seen.
-export async function focusSeen(tab) {
-  return tab.page.evaluate(() => {
-    const element = document.activeElement;
-    const style = getComputedStyle(element);
-    if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2) throw new Error(`no focus ring on ${element.localName}#${element.id}`);
-    return element.textContent.trim() || element.labels?.[0]?.textContent.trim();
-  });
-}

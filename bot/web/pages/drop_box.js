@@ -74,7 +74,7 @@ async function seal(text) {
   if (sealed?.value === text) return sealed;
   const curve = { name: "ECDH", namedCurve: "P-256" };
   const own = await crypto.subtle.generateKey(curve, false, ["deriveBits"]);
-  const theirs = await crypto.subtle.importKey("raw", fromBase64url(botKey), curve, false, []);
+  const theirs = await crypto.subtle.importKey("raw", fromBase64Url(botKey), curve, false, []);
   const shared = new Uint8Array(await crypto.subtle.deriveBits({ name: "ECDH", public: theirs }, own.privateKey, 256));
   const enc = await hkdf(shared, address.idBytes, "csl1/drop", 32);
   const aes = await crypto.subtle.importKey("raw", enc, "AES-GCM", false, ["encrypt"]);
@@ -85,7 +85,7 @@ async function seal(text) {
   const key = new Uint8Array(await crypto.subtle.exportKey("raw", own.publicKey));
   for (const bytes of [shared, enc, plain]) bytes.fill(0);
   const sha256 = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", joined(key, nonce, ct))));
-  sealed = { value: text, key: toBase64url(key), nonce: toBase64url(nonce), ct: toBase64url(ct), sha256 };
+  sealed = { value: text, key: toBase64Url(key), nonce: toBase64Url(nonce), ct: toBase64Url(ct), sha256 };
   return sealed;
 }
 

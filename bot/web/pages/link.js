@@ -89,12 +89,12 @@ async function deriveKeys(phrase) {
   const auth = await hkdf(both, address.idBytes, "csl1/auth", 32);
   const key = await crypto.subtle.importKey("raw", enc, "AES-GCM", false, ["decrypt"]);
   for (const bytes of [salt, stretched, both, enc]) bytes.fill(0);
-  return { enc: key, auth: toBase64url(auth) };
+  return { enc: key, auth: toBase64Url(auth) };
 }
 
 async function decrypt(key, { nonce, ct }) {
-  const how = { name: "AES-GCM", iv: fromBase64url(nonce), additionalData: toUtf8(header.text), tagLength: 128 };
-  return unpadded(new Uint8Array(await crypto.subtle.decrypt(how, key, fromBase64url(ct))));
+  const how = { name: "AES-GCM", iv: fromBase64Url(nonce), additionalData: toUtf8(header.text), tagLength: 128 };
+  return unpadded(new Uint8Array(await crypto.subtle.decrypt(how, key, fromBase64Url(ct))));
 }
 
 // Fields and files; whatever else somebody may have put in is shown as it is.

@@ -18,12 +18,12 @@ function joined(...parts) {
   return all;
 }
 
-const toBase64url = (bytes) =>
+const toBase64Url = (bytes) =>
   btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
     .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
 // Throws when the text is not base64url.
-function fromBase64url(text) {
+function fromBase64Url(text) {
   if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new Error("not base64url");
   return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
 }
@@ -39,7 +39,7 @@ async function hkdf(ikm, salt, info, length) {
 }
 
 // Shows the server that we hold the whole address, without showing it the secret part.
-const linkProof = async (address) => toBase64url(await hkdf(address.key, address.idBytes, "csl1/link", 32));
+const linkProof = async (address) => toBase64Url(await hkdf(address.key, address.idBytes, "csl1/link", 32));
 
 const PADDING_BYTES = 1024;
 
@@ -76,7 +76,7 @@ function readAddress() {
   if (!/^[A-Za-z0-9_-]*$/.test(id) || id.length !== ID_CHARS || secret.length !== KEY_CHARS) {
     return { problem: "malformed" };
   }
-  return { path, id, idBytes: fromBase64url(id), key: fromBase64url(secret) };
+  return { path, id, idBytes: fromBase64Url(id), key: fromBase64Url(secret) };
 }
 
 // Takes the secret part out of the address bar, the history and later screenshots. What stays is how far we got, so that
