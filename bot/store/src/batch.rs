@@ -1,5 +1,6 @@
 //! One batch, inside the writer's transaction: what must be so, what is written, what is recorded, in this order.
 
+use countersign_core::link;
 use countersign_core::store::{Batch, Require, StoreError, Write};
 use sqlx::SqliteConnection;
 
@@ -22,6 +23,16 @@ pub(crate) async fn write(
         head = audit::append(db, head, entry).await?;
     }
     Ok(head)
+}
+
+/// Whether something is forgotten with it that must not stay in the log either.
+pub(crate) fn erases(batch: &Batch) -> bool {
+    batch.writes.iter().any(|write| match write {
+        Write::Link(link) => link.state != link::State::Live,
+        Write::Box(drop_box) => drop_box.content.is_none(),
+        Write::EmptyBox { .. } | Write::ForgetLink(_) | Write::ForgetBox(_) => true,
+        _ => false,
+    })
 }
 
 async fn check(db: &mut SqliteConnection, require: &Require) -> Result<(), StoreError> {

@@ -30,8 +30,11 @@ pub(crate) fn migrator() -> Migrator {
 #[cfg(test)]
 mod tests {
     use countersign_core::audit::Verifier;
+    use countersign_core::drop_box;
+    use countersign_core::link;
     use countersign_core::operation::State;
-    use countersign_core::store::{OperationsWhere, RequestsWhere, Store as _};
+    use countersign_core::reply::Reply;
+    use countersign_core::store::{BoxesWhere, OperationsWhere, RequestsWhere, Store as _};
     use countersign_core::time::Timestamp;
     use sqlx::sqlite::SqliteConnectOptions;
     use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
@@ -89,7 +92,8 @@ mod tests {
         assert_eq!(store.locks().await.unwrap()[0].target.as_str(), "stage");
         assert_eq!(store.holds().await.unwrap()[0].at, "v811");
         assert_eq!(store.unhandled().await.unwrap()[0].message.text, "!deploy prod");
-        assert_eq!(store.outgoing(None, Timestamp::MAX, 9).await.unwrap().len(), 2);
+        let posts = store.outgoing(None, Timestamp::MAX, 9).await.unwrap();
+        assert_eq!(posts[0].post.reply, Reply::line("v813 is on prod"));
         assert_eq!(
             store.note("prod releases").await.unwrap().as_deref(),
             Some("v812")
@@ -105,6 +109,36 @@ mod tests {
         assert_eq!(records.len(), 3);
     }
 
+    /// What version 2 added: secret links, drop boxes, and what is sealed.
+    async fn secrets_are_there(store: &Sqlite) {
+        let live = store.link(&"K7QM2X".into()).await.unwrap().unwrap();
+        assert_eq!((&live.state, live.attempts_left), (&link::State::Live, 5));
+        assert_eq!(store.link_at(&live.path).await.unwrap().as_ref(), Some(&live));
+        let locked = store.link_content(&live.id).await.unwrap();
+        assert_eq!(locked.as_deref(), Some(&b"what is locked in it"[..]));
+        let opened = store.link(&"W3HD9P".into()).await.unwrap().unwrap();
+        assert_eq!((opened.state.word(), opened.phrase), ("redeemed", None));
+        assert_eq!(store.link_content(&opened.id).await.unwrap(), None);
+
+        let open = store.drop_box(&"D4T8RE".into()).await.unwrap().unwrap();
+        assert_eq!((&open.state, &open.content), (&drop_box::State::Open, &None));
+        let unplanned = store.drop_boxes(BoxesWhere::Unplanned).await.unwrap();
+        assert_eq!(unplanned[0].id.as_str(), "F6Y2WM");
+        assert_eq!(
+            unplanned[0].content.as_ref().unwrap().ciphertext,
+            b"what was dropped"
+        );
+
+        let posts = store.outgoing(None, Timestamp::MAX, 9).await.unwrap();
+        assert!(
+            posts
+                .iter()
+                .any(|post| post.post.sealed_with() == Some(live.phrase.as_ref().unwrap().key_id()))
+        );
+        let keys = [live.phrase.unwrap().key_id(), open.private.unwrap().key_id()];
+        assert_eq!(store.sealed_with().await.unwrap(), keys.into());
+    }
+
     #[tokio::test]
     async fn a_store_of_any_version_is_brought_up_to_date_with_all_that_is_in_it() {
         for &(version, ..) in FILES {
@@ -113,6 +147,9 @@ mod tests {
             of_version(version, &path).await;
             let store = Sqlite::open(&path).await.unwrap();
             is_all_there(&store).await;
+            if version >= 2 {
+                secrets_are_there(&store).await;
+            }
             store.close().await;
             Sqlite::open(&path).await.unwrap().close().await;
         }

@@ -13,7 +13,7 @@ use sqlx::sqlite::{
 };
 use tokio::sync::{Mutex, mpsc, watch};
 
-use crate::writer::Writer;
+use crate::writer::{Erasing, QUIET, Writer};
 use crate::{Sqlite, migrations, words};
 
 /// How many batches may wait for the writer before callers wait to hand theirs over.
@@ -120,6 +120,8 @@ impl Sqlite {
             connection: Some(connection),
             wakeups: wakeups.clone(),
             lock,
+            // Whatever the last process was killed in.
+            erasing: Some(Erasing::within(QUIET)),
         };
         let writer = tokio::spawn(writer.run(waiting));
         Ok(Self {

@@ -8,9 +8,11 @@
 use std::fs::File;
 
 use countersign_core::store::{Batch, StoreError};
+use countersign_core::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout_at};
 
 use crate::audit::{self, Head};
 use crate::batch;
@@ -20,6 +22,12 @@ use crate::words::{Shared, unavailable};
 
 /// How many batches one transaction takes at most: some tens of milliseconds of work.
 const GROUP: usize = 256;
+
+/// The log is emptied when nobody has ordered anything for so long: one order after the other pays nothing for it.
+pub(crate) const QUIET: Duration = Duration::from_millis(20);
+/// And at the latest this long after something ended, however many orders wait; and again after this, if a long read
+/// holds the log.
+const LATEST: Duration = Duration::from_secs(1);
 
 /// What the writer is asked to do.
 #[derive(Debug)]
@@ -53,13 +61,32 @@ pub(crate) struct Writer {
     pub(crate) wakeups: watch::Sender<u64>,
     /// Keeps other processes from writing. Released when the writer is dropped, after the connection is closed.
     pub(crate) lock: File,
+    /// Whether something that has ended may still stand in the log.
+    pub(crate) erasing: Option<Erasing>,
+}
+
+/// When the log is to be emptied.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Erasing {
+    /// When nobody has ordered anything for so long.
+    quiet: Duration,
+    /// At the latest.
+    by: Instant,
+}
+
+impl Erasing {
+    /// After so much quiet, and soon in any case.
+    pub(crate) fn within(quiet: Duration) -> Self {
+        let by = Instant::now() + LATEST;
+        Self { quiet, by }
+    }
 }
 
 impl Writer {
     /// Works until the store is closed or dropped, and no order waits any more.
     pub(crate) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         let mut group = Vec::with_capacity(GROUP);
-        while orders.recv_many(&mut group, GROUP).await > 0 {
+        while self.next(&mut orders, &mut group).await {
             if group.iter().any(|order| matches!(order.work, Work::Close)) {
                 orders.close();
             }
@@ -73,6 +100,33 @@ impl Writer {
             tracing::warn!(%error, "the store was not closed cleanly; nothing is lost");
         }
         drop(self.lock);
+    }
+
+    /// Takes the orders that wait, or waits for one; says no when none will come. Empties the log in between.
+    async fn next(&mut self, orders: &mut mpsc::Receiver<Order>, group: &mut Vec<Order>) -> bool {
+        while let Some(Erasing { quiet, by }) = self.erasing {
+            let now = Instant::now();
+            if now < by
+                && let Ok(taken) = timeout_at(by.min(now + quiet), orders.recv_many(group, GROUP)).await
+            {
+                return taken > 0;
+            }
+            self.erase().await;
+        }
+        orders.recv_many(group, GROUP).await > 0
+    }
+
+    /// Moves the log into the file and empties it. A read that takes long hinders it: then it is tried again.
+    async fn erase(&mut self) {
+        let emptied = match &mut self.connection {
+            Some(db) => empty_log(db).await,
+            None => Ok(false),
+        };
+        let is_empty = emptied.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the store's log could not be emptied; it is tried again");
+            false
+        });
+        self.erasing = (!is_empty).then(|| Erasing::within(LATEST));
     }
 
     async fn settle(&mut self, works: Vec<Work>, replies: Vec<oneshot::Sender<Outcome>>) {
@@ -98,6 +152,12 @@ impl Writer {
             Some(db) => db,
             None => self.options.connect().await.map_err(unavailable("writing"))?,
         };
+        if works
+            .iter()
+            .any(|work| matches!(work, Work::Commit(batch) if batch::erases(batch)))
+        {
+            self.erasing.get_or_insert_with(|| Erasing::within(QUIET));
+        }
         match transaction(&mut db, works).await {
             Ok((outcomes, changed)) => {
                 self.connection = Some(db);
@@ -157,6 +217,17 @@ async fn perform(db: &mut SqliteConnection, work: Work, head: &mut Option<Head>)
         Work::Lease(ask) => notes::lease(db, &ask).await,
         Work::Close => Ok(None),
     }
+}
+
+/// Whether the log is empty now. Waits for readers, but not long: everybody who wants to write waits too.
+async fn empty_log(db: &mut SqliteConnection) -> Result<bool, StoreError> {
+    execute(db, "PRAGMA busy_timeout = 50").await?;
+    let emptied = sqlx::query_scalar::<_, i64>("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(&mut *db)
+        .await
+        .map_err(unavailable("emptying the log"));
+    execute(db, "PRAGMA busy_timeout = 5000").await?;
+    Ok(emptied? == 0)
 }
 
 async fn execute(db: &mut SqliteConnection, statement: &'static str) -> Result<(), StoreError> {
