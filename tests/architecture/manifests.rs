@@ -47,7 +47,9 @@ impl Layer {
             Self::Core => other == Self::Secrets,
             Self::Edge => matches!(other, Self::Core | Self::Secrets),
             Self::Service => other_folder == HTTP,
-            Self::Commands => matches!(other, Self::Core | Self::Secrets) || other_folder.starts_with("adapters/services/"),
+            Self::Commands => {
+                matches!(other, Self::Core | Self::Secrets) || other_folder.starts_with("adapters/services/")
+            }
             Self::Binary => !matches!(other, Self::Binary | Self::Tests),
             Self::Tests => other != Self::Tests,
         }

@@ -122,6 +122,22 @@ async fn given_up() {
     );
 }
 
+#[tokio::test]
+async fn handing_over() {
+    let played = story("handing-over").await;
+    assert_eq!(played.changes("PATCH"), 0, "nothing was changed");
+}
+
+#[tokio::test]
+async fn changing_config() {
+    let played = story("changing-config").await;
+    assert_eq!(
+        played.changes("PATCH /apps/treeherder-stage/config-vars"),
+        2,
+        "one set, one unset"
+    );
+}
+
 #[test]
 fn no_story_is_forgotten() {
     let source = std::fs::read_to_string(folder().join("mod.rs")).unwrap();

@@ -13,7 +13,9 @@ use countersign_core::policy::Names;
 use secrecy::ExposeSecret as _;
 
 /// The commands that the samples may name.
-const COMMANDS: &[&str] = &["deploy", "rollback", "help", "ping", "whoami", "more", "db-list"];
+const COMMANDS: &[&str] = &[
+    "config", "deploy", "rollback", "help", "ping", "whoami", "more", "links", "phrase", "burn", "reissue", "db-list",
+];
 
 fn environment(name: &str) -> Option<String> {
     match name {
@@ -21,6 +23,8 @@ fn environment(name: &str) -> Option<String> {
         "GITHUB_TOKEN" => Some("ghp_from_the_environment".to_owned()),
         "LIBERA_PASSWORD" => Some("libera-from-the-environment".to_owned()),
         "OPS_ROOM_KEY" => Some("ops-from-the-environment".to_owned()),
+        "SEALING_KEY" => Some("5ea1".repeat(16)),
+        "OLD_SEALING_KEY" => Some("01d5".repeat(16)),
         "AUDIT_KEY" => Some("0123456789abcdef".repeat(4)),
         "TWO_LINES" => Some("first\nsecond".to_owned()),
         "EMPTY" => Some(String::new()),

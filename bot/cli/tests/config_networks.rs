@@ -13,6 +13,8 @@ fn environment(name: &str) -> Option<String> {
     match name {
         "NONE" => None,
         "AUDIT_KEY" => Some("0123456789abcdef".repeat(4)),
+        "SEALING_KEY" => Some("5ea1".repeat(16)),
+        "OLD_SEALING_KEY" => Some("01d5".repeat(16)),
         "AUDIT_KEY_2" => Some("fedcba9876543210".repeat(4)),
         name => Some(format!("the-value-of-{name}")),
     }
@@ -121,8 +123,8 @@ fn no_secret_shows_in_the_debug_form_and_all_are_known() {
     let secrets = config.secrets();
     assert_eq!(
         secrets.len(),
-        6,
-        "two tokens, the audit's key, a password, a certificate's key, a room's key"
+        8,
+        "two tokens, the audit's key, two sealing keys, a password, a certificate's key, a room's key"
     );
     let shown = format!("{config:?}");
     for secret in secrets {

@@ -91,11 +91,12 @@ impl Links {
 }
 
 fn invitation(drop_box: &DropBox, url: SealedText) -> Post {
-    let line = Line::new(format!("drop {} here: ", drop_box.purpose))
+    let valid = span(crate::time::between(drop_box.made, drop_box.expires));
+    let line = Line::new(format!("to give me {}, open within {valid}: ", drop_box.purpose))
         .sealed(url)
         .then(format!(
-            " It takes one value, once, within {}; then the plan comes.",
-            span(crate::time::between(drop_box.made, drop_box.expires))
+            " (drop box {}; it takes one value, once, then the plan comes)",
+            drop_box.id
         ));
     let mut post = Post::to(drop_box.sent_to.clone(), Reply::line(line).whole());
     post.urgency = Urgency::Result;

@@ -12,13 +12,13 @@ use crate::time::between;
 pub(super) fn delivery(link: &Link, url: SealedText, phrase_follows: bool) -> Post {
     let id = &link.id;
     let line = Line::new(format!("{}: ", link.title)).sealed(url).then(format!(
-        " opens once, within {}. Its phrase ",
+        " opens once, within {} (link {id}). ",
         span(between(link.made, link.expires))
     ));
     let line = if phrase_follows {
-        line.then(format!("comes by itself; the link is {id}."))
+        line.then("Its phrase follows.")
     } else {
-        line.then("comes when you type here: ")
+        line.then("For its phrase type here: ")
             .code(format!("phrase {id}"))
     };
     direct(link, Reply::line(line))
