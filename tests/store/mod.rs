@@ -7,10 +7,12 @@
 
 mod audit;
 mod batches;
+mod drop_boxes;
 mod fencing;
 mod formats;
 mod inbox;
 mod leases;
+mod links;
 mod locks;
 mod notes;
 mod operations;

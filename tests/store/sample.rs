@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use countersign_core::approval::{self, Origin, Request, Vote};
 use countersign_core::audit::{self, Event};
 use countersign_core::digest::Digest;
+use countersign_core::drop_box::{self, DropBox};
+use countersign_core::link::{self, Link, Visitor};
 use countersign_core::message::{Account, Assurance, Kind, Message, Place, Room, Sender};
 use countersign_core::operation::{self, Entry, Happening, Operation};
 use countersign_core::plan::{Detail, Effect, Plan, SCHEMA, SealedPlan};
@@ -12,6 +14,11 @@ use countersign_core::policy::{Seat, Who};
 use countersign_core::reply::{Post, Reply};
 use countersign_core::store::{Hold, Lock, MessageKey, Received};
 use countersign_core::time::{Duration, Timestamp, from_millis};
+use countersign_secrets::at_rest::{SealedText, SealingKey, SealingKeys};
+use countersign_secrets::base64url;
+use countersign_secrets::drop_box::Filling;
+use countersign_secrets::path_id::PathId;
+use countersign_secrets::proof::{AuthProof, LinkProof};
 
 /// Seconds after the beginning of the tests' time.
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -178,6 +185,115 @@ pub(crate) fn key(network: &str, id: &str) -> MessageKey {
     MessageKey {
         network: network.into(),
         id: id.into(),
+    }
+}
+
+/// A key that things are sealed with, and what it sealed.
+pub(crate) fn sealed(key: char) -> SealedText {
+    let key = SealingKey::of(&key.to_string().repeat(64).into()).unwrap();
+    SealingKeys::new(key, Vec::new()).seal("said", [7; 12], b"TR7K-09QF-MZ4C-W8XE")
+}
+
+/// The address of the link or box of this number.
+pub(crate) fn path(n: u8) -> PathId {
+    PathId([n; 16])
+}
+
+pub(crate) fn direct(name: &str) -> Place {
+    Place::Direct(account(name))
+}
+
+pub(crate) fn visitor() -> Visitor {
+    Visitor {
+        peer: "10.2.3.4".into(),
+        agent: "Firefox on Linux".into(),
+    }
+}
+
+fn proof(n: u8) -> String {
+    base64url::encode(&[n; 32])
+}
+
+/// A live link that alice asked for, for bob; its phrase is sealed with the key `a`.
+pub(crate) fn link(id: &str, n: u8) -> Link {
+    Link {
+        id: id.into(),
+        path: path(n),
+        header: r#"{"title":"prod's DATABASE_URL","v":1}"#.into(),
+        nonce: [n; 12],
+        link: LinkProof::parse(&proof(1)).unwrap().digest(),
+        auth: AuthProof::parse(&proof(2)).unwrap().digest(),
+        phrase: Some(sealed('a')),
+        recipient: "bob".into(),
+        requester: "alice".into(),
+        request: "R-0001".into(),
+        operation: "7F3K".into(),
+        target: Some("prod".into()),
+        title: "prod's DATABASE_URL".into(),
+        sent_to: direct("bob"),
+        asked_in: place("#treeherder"),
+        state: link::State::Live,
+        attempts_left: link::GUESSES,
+        made: at(0),
+        expires: at(3600),
+        version: 0,
+    }
+}
+
+/// The link after it was opened.
+pub(crate) fn redeemed(link: &Link) -> Link {
+    Link {
+        state: link::State::Redeemed {
+            at: at(60),
+            by: visitor(),
+        },
+        phrase: None,
+        ..link.clone()
+    }
+}
+
+/// What was dropped.
+pub(crate) fn filling() -> Filling {
+    Filling {
+        key: [4; 65],
+        nonce: [7; 12],
+        ciphertext: b"what was dropped".to_vec(),
+    }
+}
+
+/// An open box of alice's, whose key is sealed with the key `a`.
+pub(crate) fn drop_box(id: &str, n: u8) -> DropBox {
+    DropBox {
+        id: id.into(),
+        path: path(n),
+        header: r#"{"purpose":"the value of NEW_KEY on stage","v":1}"#.into(),
+        link: LinkProof::parse(&proof(1)).unwrap().digest(),
+        public: "04".repeat(65),
+        private: Some(sealed('a')),
+        content: None,
+        owner: "alice".into(),
+        origin: origin(),
+        sent_to: direct("alice"),
+        purpose: "the value of NEW_KEY on stage".into(),
+        target: Some("stage".into()),
+        then: format!("config set stage NEW_KEY --box {id}"),
+        state: drop_box::State::Open,
+        made: at(0),
+        expires: at(3600),
+        version: 0,
+    }
+}
+
+/// The box with something in it; `planned` once its command was run.
+pub(crate) fn filled(drop_box: &DropBox, planned: bool) -> DropBox {
+    DropBox {
+        content: Some(filling()),
+        state: drop_box::State::Filled {
+            at: at(60),
+            by: visitor(),
+            planned,
+        },
+        ..drop_box.clone()
     }
 }
 
