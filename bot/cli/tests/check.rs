@@ -104,7 +104,7 @@ async fn what_is_right_is_said_line_by_line() {
     let sandbox = sandbox().await;
     let place = Place::at(&sandbox, &format!("{APP}{TEAM}"));
     let output = place.check(&[]).await;
-    insta::assert_snapshot!(place.shown(&output), @"
+    insta::assert_snapshot!(place.shown(&output), @r#"
     ok    configuration: 1 app, 1 person, 1 rule, no network
     warn  networks: there is no [[irc]] section, so commands come only through countersign do
     TLS
@@ -112,6 +112,7 @@ async fn what_is_right_is_said_line_by_line() {
     disk
     ok    store: none yet; the first start makes it
     ok    local socket: FOLDER/data/countersign.sock; no bot listens on it now
+    skip  web: there is no [web]: secrets cannot be handed over
     ok    Heroku: the token is that of countersign@example.org
     ok    Heroku, treeherder-prod: it can be read
     ok    GitHub, mozilla/treeherder: it can be read and pushed to
@@ -120,7 +121,7 @@ async fn what_is_right_is_said_line_by_line() {
     ok    clock: it agrees with Heroku's
 
     12 ok, 1 warning
-    ");
+    "#);
     assert_eq!(output.status.code(), Some(0));
 }
 
@@ -219,17 +220,18 @@ async fn offline_nothing_is_asked() {
     let place = Place::new(&services("http://127.0.0.1:9", &format!("{APP}{TEAM}{network}")));
     let output = place.check(&["--offline"]).await;
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    insta::assert_snapshot!(place.shown(&output), @"
+    insta::assert_snapshot!(place.shown(&output), @r#"
     ok    configuration: 1 app, 1 person, 1 rule, on libera
     TLS
     ok    data folder: FOLDER/data is not there yet; countersign serve makes it
     disk
     ok    store: none yet; the first start makes it
     ok    local socket: FOLDER/data/countersign.sock; no bot listens on it now
+    skip  web: there is no [web]: secrets cannot be handed over
     skip  Heroku, GitHub, libera: not asked, because of --offline; the clock was not compared either
 
     6 ok
-    ");
+    "#);
 }
 
 #[tokio::test]
@@ -336,4 +338,54 @@ fn a_file_that_is_not_there_is_named() {
         said.contains("no/such.toml cannot be read: No such file"),
         "{said}"
     );
+}
+
+/// The web side, at an address where somebody or nobody answers, with a key in a file.
+fn web(url: &str, more: &str) -> String {
+    format!("[web]\nurl = \"{url}\"\n{more}\n[secrets]\nkey = {{ file = \"sealing-key\" }}\n")
+}
+
+#[tokio::test]
+async fn who_answers_at_the_public_address_is_told() {
+    let sandbox = sandbox().await;
+    let mut said = String::new();
+    // The sandbox is somebody else; nobody listens on port 1.
+    for url in [
+        format!("{}/", sandbox.heroku_url()),
+        "http://127.0.0.1:1/".to_owned(),
+    ] {
+        let place = Place::at(&sandbox, &format!("{APP}{TEAM}{}", web(&url, "")));
+        std::fs::write(place.path().join("sealing-key"), "5a".repeat(32)).unwrap();
+        let output = place.check(&[]).await;
+        let text = place.shown(&output).replace(&url, "URL");
+        for line in text
+            .lines()
+            .filter(|line| line.contains("web") || line.contains("secrets:"))
+        {
+            said.push_str(line);
+            said.push('\n');
+        }
+    }
+    insta::assert_snapshot!(said, @r#"
+    ok    web: plain HTTP, for this machine alone
+    ok    secrets: nothing is sealed yet
+    FAIL  web, URL: something else answers there, or another version of countersign: look where the name leads, and what the proxy hands on
+    ok    web: plain HTTP, for this machine alone
+    ok    secrets: nothing is sealed yet
+    warn  web, URL: nobody answers there from here (Connection refused (os error 111)); that is well if the bot does not run yet
+    "#);
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_there_is_told_before_the_start() {
+    let sandbox = sandbox().await;
+    let files = "certificate = \"web.pem\"\nkey = \"web.key\"";
+    let text = format!("{APP}{TEAM}{}", web("https://ops.example.org/", files));
+    let place = Place::at(&sandbox, &text);
+    std::fs::write(place.path().join("sealing-key"), "5a".repeat(32)).unwrap();
+    let output = place.check(&["--offline"]).await;
+    let text = place.shown(&output);
+    let said: Vec<&str> = text.lines().filter(|line| line.contains("web")).collect();
+    insta::assert_snapshot!(said.join("\n"), @"FAIL  web: can't read FOLDER/web.pem: it is not there");
+    assert_eq!(output.status.code(), Some(1));
 }

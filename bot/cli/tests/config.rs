@@ -14,7 +14,8 @@ use secrecy::ExposeSecret as _;
 
 /// The commands that the samples may name.
 const COMMANDS: &[&str] = &[
-    "config", "deploy", "rollback", "help", "ping", "whoami", "more", "links", "phrase", "burn", "reissue", "db-list",
+    "config", "deploy", "rollback", "help", "ping", "whoami", "more", "links", "phrase", "burn", "reissue",
+    "db-list",
 ];
 
 fn environment(name: &str) -> Option<String> {

@@ -28,6 +28,8 @@ mod web;
 pub use error::{CertificateError, StartError};
 pub use gauges::{Gauges, Labels, Reading};
 pub use health::Readiness;
+pub use pages::link_page;
 pub use settings::Settings;
+pub use tls::{certificate, validity};
 pub use vault::Vault;
 pub use web::{Parts, Web};

@@ -16,6 +16,12 @@ pub(crate) struct Pages {
     pub(crate) drop_box: Page,
 }
 
+/// The bytes that anybody gets who fetches the address of a link, of whichever: so the check knows that it is this bot
+/// that answers there.
+pub fn link_page() -> Bytes {
+    Pages::assemble().link.bytes
+}
+
 /// One page.
 #[derive(Clone, Debug)]
 pub(crate) struct Page {

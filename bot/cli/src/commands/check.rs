@@ -8,7 +8,7 @@ mod networks;
 mod services;
 mod socket;
 mod trust;
-mod validity;
+mod web;
 mod written;
 
 use std::pin::Pin;
@@ -80,10 +80,13 @@ fn parts(
         Box::pin(folder::check(Arc::clone(config))),
         Box::pin(socket::check(config.local.socket.clone())),
     ];
+    parts.push(ready(web::certificate(config, now)));
+    parts.push(Box::pin(web::keys(Arc::clone(config))));
     if args.offline {
         parts.push(ready(networks::skipped(config)));
         return parts;
     }
+    parts.push(Box::pin(web::address(Arc::clone(config))));
     parts.push(Box::pin(services::check(Arc::clone(config), Arc::clone(clock))));
     for settings in &config.irc {
         parts.push(Box::pin(networks::check(settings.clone(), Arc::clone(clock))));

@@ -1,7 +1,7 @@
 //! TLS on the public listener: which certificate is shown, and how a new one takes over.
 
 mod files;
-mod validity;
+pub mod validity;
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::error::{CertificateError, causes};
 use crate::metrics::Metrics;
-use crate::settings::TlsFiles;
+use crate::settings::{Settings, TlsFiles};
 use files::Pair;
 
 /// A certificate that is good for our host and now.
@@ -33,6 +33,19 @@ impl ResolvesServerCert for Shown {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.0.load_full())
     }
+}
+
+/// Whether the certificate can be shown to people who open the public URL now, and until when. For the check before the
+/// start; nothing is kept.
+///
+/// # Errors
+/// What is wrong with the files.
+pub fn certificate(settings: &Settings, now: Timestamp) -> Result<Option<Timestamp>, CertificateError> {
+    let Some(files) = &settings.tls else {
+        return Ok(None);
+    };
+    let certificate = Pair::read(files)?.check(files, &settings.host(), now)?;
+    Ok(Some(certificate.expires))
 }
 
 /// Keeps the certificate in use that of the files.

@@ -9,7 +9,7 @@ const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
 /// `notBefore` and `notAfter` of a certificate (RFC 5280 §4.1.2.5); nothing if it is damaged.
-pub(super) fn of(certificate: &[u8]) -> Option<(Timestamp, Timestamp)> {
+pub fn of(certificate: &[u8]) -> Option<(Timestamp, Timestamp)> {
     let (certificate, _) = expect(SEQUENCE, certificate)?;
     let (mut fields, _) = expect(SEQUENCE, certificate)?;
     if fields.first() == Some(&VERSION) {

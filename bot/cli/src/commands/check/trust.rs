@@ -8,7 +8,6 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::finding::Findings;
-use super::validity;
 use crate::config::Config;
 
 /// So long before a certificate ends it is said.
@@ -81,7 +80,7 @@ fn certificates(about: &str, pem: &str, now: Timestamp, findings: &mut Findings)
         .enumerate()
     {
         let which = index + 1;
-        let Some((begin, end)) = validity::read(&certificate) else {
+        let Some((begin, end)) = countersign_web::validity::of(&certificate) else {
             findings.fail(
                 about,
                 format!("certificate {which} in the file is none; replace the file"),
