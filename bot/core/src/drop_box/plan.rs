@@ -3,20 +3,22 @@
 
 use countersign_secrets::at_rest::SealedText;
 use countersign_secrets::drop_box::{Filling, open};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::{DropBox, KEY, State};
+use crate::approval::Request;
 use crate::command::Ask;
 use crate::context::Context;
 use crate::dispatch::Dispatcher;
-use crate::id::{BoxId, MessageId};
+use crate::id::{BoxId, MessageId, RequestId};
 use crate::link::Links;
 use crate::message::{Kind, Message, Sender};
 use crate::operation::Trouble;
 use crate::refusal::Refusal;
 use crate::reply::Post;
 use crate::secret::Secret;
-use crate::store::{Batch, Conflict, StoreError, Write};
+use crate::store::{Batch, Conflict, RequestsWhere, StoreError, Write};
 
 /// The parameter of a plan that names the drop box which it uses: the end of the request empties that box.
 pub const PARAMETER: &str = "drop_box";
@@ -56,6 +58,10 @@ impl Ask<'_> {
                 drop_box.purpose
             )));
         }
+        if let Some(request) = self.request_with(id).await? {
+            return Err(Refusal::new(format!("drop box {id} is in {request} already"))
+                .hint("Say it without --box; then you are sent another."));
+        }
         match (&drop_box.state, &drop_box.content) {
             (State::Filled { .. }, Some(content)) => Ok(Dropped {
                 id: id.clone(),
@@ -66,6 +72,18 @@ impl Ask<'_> {
             (state, _) => Err(Refusal::new(format!("drop box {id} is {}", state.word()))
                 .hint("Say it again without --box; then you are sent another.")),
         }
+    }
+}
+
+impl Ask<'_> {
+    /// The request that uses a box, and whose end will empty it: what is in it serves one.
+    async fn request_with(&self, id: &BoxId) -> Result<Option<RequestId>, Refusal> {
+        let open = self.store.requests(RequestsWhere::Open).await?;
+        let uses = |request: &Request| {
+            let named = request.plan.parameters.get(PARAMETER);
+            named.and_then(Value::as_str) == Some(id.as_str())
+        };
+        Ok(open.into_iter().find(uses).map(|request| request.id))
     }
 }
 
