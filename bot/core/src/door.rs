@@ -126,6 +126,7 @@ impl Door {
         by: &Visitor,
     ) -> Result<Redemption, StoreError> {
         let store = &self.context.store;
+        let mut empty = None;
         // A link changes at most as often as it has guesses, and once more: nobody goes round here for long.
         loop {
             let Some(link) = store.link_at(path).await? else {
@@ -141,7 +142,14 @@ impl Door {
                 }
                 Attempt::Opened(next) => {
                     let Some(ciphertext) = store.link_content(&link.id).await? else {
-                        // Somebody was faster in this very instant.
+                        // Somebody was faster in this very instant; or else the store is damaged, and stays so.
+                        if empty.replace(link.version) == Some(link.version) {
+                            return Err(StoreError::Unreadable {
+                                table: "link_contents",
+                                key: link.id.to_string(),
+                                source: "a live link has nothing in it".into(),
+                            });
+                        }
                         continue;
                     };
                     let committed = store.commit(self.opened(*next, by)).await;

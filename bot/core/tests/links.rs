@@ -52,6 +52,14 @@ proptest! {
     }
 }
 
+/// Nobody waits for ever for what a damaged store has lost.
+#[test]
+fn a_live_link_without_content_is_an_error() {
+    let mut game = Game::new();
+    game.loses_content();
+    assert!(game.seen.contains("right: lost"));
+}
+
 /// Rules that nothing ever puts to the test would hold of anything.
 #[test]
 fn the_sequences_reach_every_corner() {

@@ -194,10 +194,7 @@ async fn any_end_of_the_request_empties_the_box() {
             }
         };
         let disk = world.store.disk();
-        assert!(
-            disk.requests[request.as_str()].state.is_final(),
-            "{end}: {heard}"
-        );
+        assert!(disk.requests[request.as_str()].state.is_final(), "{end}: {heard}");
         let emptied = &disk.boxes[&drop_box.id];
         assert_eq!((&emptied.content, &emptied.private), (&None, &None), "{end}");
         assert!(matches!(emptied.state, State::Closed { .. }), "{end}");

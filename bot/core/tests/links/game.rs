@@ -341,6 +341,20 @@ impl Game {
         }
     }
 
+    /// The store is damaged, and somebody has both halves.
+    pub(crate) fn loses_content(&mut self) {
+        self.world.store.disk.lock().unwrap().contents.clear();
+        self.begin(Kind::Right);
+        let mut context = Context::from_waker(Waker::noop());
+        let mut task = self.tasks.remove(0);
+        let came = (0..100).find_map(|_| match task.future.as_mut().poll(&mut context) {
+            Poll::Ready(came) => Some(came),
+            Poll::Pending => None,
+        });
+        let disk = self.world.store.disk();
+        self.answered(&task, came.expect("it comes to no end"), &disk);
+    }
+
     /// In the end who has both halves opens a link that lives; and when its time is over nothing of it is left.
     pub(crate) fn ends(&mut self) {
         self.rest();

@@ -220,7 +220,9 @@ async fn l7_what_is_kept_and_logged_and_printed_reveals_nothing() {
         ("the auth proof", keys.auth.text().expose_secret().to_owned()),
         ("the address", said[0].clone()),
     ];
+    tracing::info!("this is heard");
     let log = log.0.lock().unwrap().clone();
+    assert!(log.contains("this is heard"));
     for (where_, hay) in [
         ("the store", &kept),
         ("the log", &log),
