@@ -69,6 +69,8 @@ pub enum Event {
     Guessed,
     /// A secret link was made useless.
     Burned,
+    /// Somebody said that it was a stranger who opened a link.
+    Disowned,
     /// Somebody was sent a drop box.
     Invited,
     /// A drop box was filled.
@@ -103,6 +105,7 @@ impl Event {
             Self::Opened => "opened",
             Self::Guessed => "guessed",
             Self::Burned => "burned",
+            Self::Disowned => "disowned",
             Self::Invited => "invited",
             Self::Filled => "filled",
         }

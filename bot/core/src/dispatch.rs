@@ -73,7 +73,26 @@ impl Dispatcher {
                     .toned(Tone::Bad),
             );
         }
-        let ask = Ask {
+        let ask = self.ask(message, line);
+        let outcome = if message.kind == Kind::Replayed {
+            self.replayed(&ask).await
+        } else {
+            self.answer(&ask).await
+        };
+        match outcome {
+            Ok(reply) => reply,
+            Err(refusal) => Some(refused(&ask, &refusal)),
+        }
+    }
+
+    /// The command line that waited for a drop box. The box itself says whether it was run before, so that the message is
+    /// in no inbox: whoever runs it marks the box.
+    pub(crate) async fn filled(&self, message: &Message) -> Result<Option<Reply>, Refusal> {
+        self.answer(&self.ask(message, &message.text)).await
+    }
+
+    fn ask<'a>(&'a self, message: &'a Message, line: &'a str) -> Ask<'a> {
+        Ask {
             message,
             person: self.context.settings.directory.who(&message.sender),
             line,
@@ -83,15 +102,6 @@ impl Dispatcher {
             store: &*self.context.store,
             desk: &self.desk,
             pages: &self.context.pages,
-        };
-        let outcome = if message.kind == Kind::Replayed {
-            self.replayed(&ask).await
-        } else {
-            self.answer(&ask).await
-        };
-        match outcome {
-            Ok(reply) => reply,
-            Err(refusal) => Some(refused(&ask, &refusal)),
         }
     }
 
@@ -223,6 +233,9 @@ impl Dispatcher {
         ask: &Ask<'_>,
         run: impl Future<Output = Result<Option<Reply>, Refusal>>,
     ) -> Result<Option<Reply>, Refusal> {
+        if ask.message.kind == Kind::Filled {
+            return run.await;
+        }
         let settings = &self.context.settings;
         if between(ask.message.sent_at, ask.now) > settings.stale_after && ask.message.kind != Kind::Replayed
         {

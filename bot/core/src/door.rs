@@ -239,10 +239,9 @@ impl Door {
                 drop_box.id, drop_box.purpose
             );
             let record = filled.record(now, Event::Filled, words);
-            match store
-                .commit(Batch::of(Write::Box(Box::new(filled))).record(record))
-                .await
-            {
+            let told = drop_box::filled(&filled, &self.context.settings);
+            let batch = with_posts(Write::Box(Box::new(filled)), told.into_iter().collect());
+            match store.commit(batch.record(record)).await {
                 Ok(_) => return Ok(Filled::Taken { sha256 }),
                 Err(StoreError::Conflict(Conflict::Box(_))) => {}
                 Err(other) => return Err(other),
@@ -251,10 +250,10 @@ impl Door {
     }
 
     fn is_readable(&self, drop_box: &DropBox, content: &Filling) -> bool {
-        let (Some(links), Some(private)) = (&self.context.links, &drop_box.private) else {
+        let Some(links) = &self.context.links else {
             return false;
         };
-        let opened = links.open(private, &drop_box.header, content);
+        let opened = links.open(drop_box, content);
         opened.is_ok_and(|value| drop_box::is_value(&value))
     }
 }

@@ -131,26 +131,33 @@ impl OperationId {
 impl LinkId {
     /// A new id. It is the store that knows whether it is taken already.
     pub fn draw(random: &dyn Random) -> Self {
-        Self::from(crockford(random, 6))
+        Self::from(crockford(random, LONG))
     }
 
-    /// The id that a person meant, in any case.
-    pub fn typed(text: &str) -> Self {
-        Self::from(readable(&text.trim().to_ascii_uppercase()))
+    /// The id that a person meant, in any case; nothing if it cannot be one. It is not repeated then: it may be a phrase.
+    pub fn typed(text: &str) -> Option<Self> {
+        let text = readable(&text.trim().to_ascii_uppercase());
+        let is_id = text.len() == LONG && text.bytes().all(|byte| CROCKFORD.contains(&byte));
+        is_id.then(|| Self::from(text))
     }
 }
 
 impl BoxId {
     /// A new id. It is the store that knows whether it is taken already.
     pub fn draw(random: &dyn Random) -> Self {
-        Self::from(crockford(random, 6))
+        Self::from(crockford(random, LONG))
     }
 
-    /// The id that a person meant, in any case.
-    pub fn typed(text: &str) -> Self {
-        Self::from(readable(&text.trim().to_ascii_uppercase()))
+    /// The id that a person meant, in any case; nothing if it cannot be one. It is not repeated then: it may be a phrase.
+    pub fn typed(text: &str) -> Option<Self> {
+        let text = readable(&text.trim().to_ascii_uppercase());
+        let is_id = text.len() == LONG && text.bytes().all(|byte| CROCKFORD.contains(&byte));
+        is_id.then(|| Self::from(text))
     }
 }
+
+/// The length of ids of which there may be a million.
+const LONG: usize = 6;
 
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 

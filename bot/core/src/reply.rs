@@ -4,10 +4,12 @@
 mod plain;
 
 use countersign_secrets::at_rest::{KeyId, SealedText};
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{MessageId, PostId};
 use crate::message::{Account, Message, Place};
+use crate::secret::{REDACTED, Secret};
 use crate::time::Duration;
 
 pub use plain::{plain, plain_line};
@@ -34,6 +36,9 @@ pub enum Span {
     /// Half of a secret: the address of a link, or its phrase. It stands in the outbox as it is here, and is opened in the
     /// instant when it is sent.
     Sealed(SealedText),
+    /// What was sealed, opened: only on its way from the speaker to the network.
+    #[serde(skip)]
+    Opened(Opened),
     /// A person's name; platforms that can, notify them.
     Mention {
         /// What to call them.
@@ -41,6 +46,24 @@ pub enum Span {
         /// Their account on the network that the post goes to, if they have one.
         account: Option<Account>,
     },
+}
+
+/// Half of a secret in the clear. It cannot be stored, and what prints it prints that it is a secret.
+#[derive(Clone)]
+pub struct Opened(pub Secret);
+
+impl PartialEq for Opened {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.expose_secret() == other.0.expose_secret()
+    }
+}
+
+impl Eq for Opened {}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(REDACTED)
+    }
 }
 
 /// One line of a reply.
@@ -239,6 +262,16 @@ impl Reply {
     pub fn button(mut self, button: Button) -> Self {
         self.buttons.push(button);
         self
+    }
+
+    /// Whether half of a secret is in it, in the clear: what is sent of it is logged nowhere.
+    pub fn holds_secret(&self) -> bool {
+        let lines = self.blocks.iter().filter_map(|block| match block {
+            Block::Line(line) => Some(line),
+            _ => None,
+        });
+        let mut spans = lines.flat_map(|line| &line.0);
+        spans.any(|span| matches!(span, Span::Opened(_)))
     }
 
     /// Says how it is meant.

@@ -12,7 +12,9 @@ use crate::approval::{Claim, Present, Request, State, Transition};
 use crate::audit::{self, Event};
 use crate::command::{Ask, Registry, decide};
 use crate::context::Context;
-use crate::id::{RequestId, TargetName};
+use crate::drop_box::{self, DropBox};
+use crate::id::{BoxId, RequestId, TargetName};
+use crate::message::Kind;
 use crate::operation::{RETRY, SKIP};
 use crate::person::Person;
 use crate::plan::{Draft, Plan, SCHEMA, SealedPlan, Whole};
@@ -68,12 +70,21 @@ impl Requests {
                 &self.context.settings.directory,
             )));
         }
+        let dropped = self.dropped(&plan).await?;
+        // What a drop box says was in no inbox.
+        let heard = ask.message.kind != Kind::Filled;
         for _ in 0..DRAWS {
             let id = RequestId::draw(&*self.context.random);
             let (transition, posts) = self.asked(ask, &id, &plan, rule);
+            let taken = dropped
+                .iter()
+                .map(|found| Write::Box(Box::new(found.used_by(&id))));
             let batch = Batch {
                 require: self.needs(&plan, person),
-                writes: std::iter::once(Write::Handled(MessageKey::of(ask.message)))
+                writes: heard
+                    .then(|| Write::Handled(MessageKey::of(ask.message)))
+                    .into_iter()
+                    .chain(taken)
                     .chain(posts.into_iter().map(Write::Enqueue))
                     .collect(),
                 audit: Vec::new(),
@@ -85,6 +96,25 @@ impl Requests {
             }
         }
         Err(Refusal::new("I could not find a free id for the request").hint("Say it again."))
+    }
+
+    /// The drop box that the plan uses: it becomes this request's in the transaction that makes it.
+    async fn dropped(&self, plan: &Plan) -> Result<Option<DropBox>, Refusal> {
+        let Some(id) = plan
+            .parameters
+            .get(drop_box::PARAMETER)
+            .and_then(|id| id.as_str())
+        else {
+            return Ok(None);
+        };
+        let found = self.context.store.drop_box(&BoxId::from(id)).await?;
+        match found.filter(|found| found.content.is_some() && found.request().is_none()) {
+            Some(found) => Ok(Some(found)),
+            None => Err(
+                Refusal::new("what was in the drop box is gone, or in another request already")
+                    .hint("Say it again without --box; then you are sent another."),
+            ),
+        }
     }
 
     /// The new request and what is said about it: those who are sent all of the plan may sign it.

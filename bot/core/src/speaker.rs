@@ -10,8 +10,8 @@ use crate::chat::{Adapter, Capabilities, SendError};
 use crate::id::{NetworkId, PostId};
 use crate::link;
 use crate::pages::Pages;
-use crate::reply::{Attachment, Block, Line, Post, Reply, Span};
-use crate::secret::Scrubber;
+use crate::reply::{Attachment, Block, Line, Opened, Post, Reply, Span};
+use crate::secret::{Scrubber, Secret};
 
 /// Sends posts.
 #[derive(Clone)]
@@ -78,6 +78,7 @@ impl Speaker {
     /// Opens what is sealed, after everything else was looked at: from here it is in no log and in no store.
     fn open(&self, post: &mut Post) -> Result<(), SendError> {
         let network = post.place.network().clone();
+        let said_to = link::said_to(&post.place);
         let lines = post.reply.blocks.iter_mut().filter_map(|block| match block {
             Block::Line(line) => Some(line),
             _ => None,
@@ -85,14 +86,14 @@ impl Speaker {
         for span in lines.flat_map(|line| &mut line.0) {
             let Span::Sealed(sealed) = &*span else { continue };
             let opened = match &self.keys {
-                Some(keys) => keys.open(link::SAID, sealed).map_err(|error| error.to_string()),
+                Some(keys) => keys.open(&said_to, sealed).map_err(|error| error.to_string()),
                 None => Err("nothing here can open what is sealed".to_owned()),
             };
             let text = opened.and_then(|bytes| {
-                let text = std::str::from_utf8(&bytes).map(ToOwned::to_owned);
+                let text = std::str::from_utf8(&bytes).map(|text| Opened(Secret::from(text.to_owned())));
                 text.map_err(|_| "what is sealed is no text".to_owned())
             });
-            *span = Span::Code(text.map_err(|reason| SendError::Refused {
+            *span = Span::Opened(text.map_err(|reason| SendError::Refused {
                 network: network.clone(),
                 reason,
             })?);
@@ -125,7 +126,7 @@ impl Speaker {
                     self.scrub_text(text);
                     self.scrub_text(url);
                 }
-                Span::Mention { .. } | Span::Sealed(_) => {}
+                Span::Mention { .. } | Span::Sealed(_) | Span::Opened(_) => {}
             }
         }
     }

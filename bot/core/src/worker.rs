@@ -328,9 +328,7 @@ impl Shared {
                 .map(|ours| if ours { Fruit::Borne } else { Fruit::None }),
             Work::Links => link::sweep(&self.context).await.map(|()| Fruit::Borne),
             Work::Boxes => drop_box::sweep(&self.context).await.map(|()| Fruit::Borne),
-            Work::Box(id) => drop_box::plan(&self.context, &self.dispatcher, id)
-                .await
-                .map(|()| Fruit::Borne),
+            Work::Box(id) => drop_box::plan(&self.context, &self.dispatcher, id, tries).await,
             Work::Watch(n) => {
                 let (watcher, sight) = &self.watchers[*n];
                 let looked = watch::look(&self.context, &**watcher, &mut *sight.lock().await).await;

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use countersign_core::command::{Ask, Command, Outcome, Spec, closest, decide};
+use countersign_core::id::BoxId;
 use countersign_core::id::TargetName;
 use countersign_core::plan::Effect;
 use countersign_core::policy::Decision;
@@ -95,6 +96,8 @@ impl Command for Config {
             Verb::List { .. } | Verb::Diff { .. } | Verb::Check { .. } | Verb::Other(_) => Effect::Read,
             Verb::Set(setting) => match self.apps.get(&setting.target) {
                 Ok(app) if setting.says_a_secret(app) => Effect::Read,
+                // What is no drop box may be the value itself: it gets an answer, and is kept nowhere.
+                _ if setting.drop_box().is_some_and(|id| BoxId::typed(id).is_none()) => Effect::Read,
                 Ok(_) if setting.value().is_some() => Effect::Change,
                 Err(_) if setting.value().is_some() => Effect::Read,
                 _ => Effect::Destructive,

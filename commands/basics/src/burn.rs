@@ -6,6 +6,8 @@ use countersign_core::command::{Ask, Command, Outcome, Spec};
 use countersign_core::plan::Effect;
 use countersign_core::refusal::Refusal;
 
+use crate::links;
+
 /// Make a secret link or a drop box useless. If a stranger opened the link already, everybody who signed is told.
 #[derive(Debug, Args)]
 pub(crate) struct BurnArgs {
@@ -32,16 +34,22 @@ impl Command for Burn {
         }
     }
 
+    /// What is no id only gets an answer, and is kept nowhere: it may be half of a secret.
+    fn effect(&self, args: &BurnArgs) -> Effect {
+        links::effect(&args.id)
+    }
+
     async fn run(&self, ask: &Ask<'_>, args: BurnArgs) -> Result<Outcome, Refusal> {
-        ask.desk.burn(ask, &args.id).await
+        ask.desk.burn(ask, &links::typed(ask, &args.id)?).await
     }
 }
 
 #[cfg(test)]
 mod tests {
     use countersign_core::link::{State, Visitor};
+    use countersign_core::operation;
 
-    use crate::stage::{Shelf, ago, ahead, link};
+    use crate::stage::{Shelf, ago, ahead, link, operation};
 
     #[tokio::test]
     async fn a_live_link_is_burned_by_whom_it_concerns() {
@@ -63,6 +71,9 @@ mod tests {
         opened.state = State::Redeemed { at: ago(2), by };
         let shelf = Shelf {
             links: vec![opened],
+            operations: vec![operation(operation::State::Succeeded {
+                words: "done".to_owned(),
+            })],
             ..Shelf::default()
         };
         insta::assert_snapshot!(shelf.hears_all("alice", "burn K7QM2X").await, @r#"

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use clap::Args;
 use countersign_core::command::{Ask, Command, Outcome, Spec};
 use countersign_core::drop_box::{self, DropBox};
+use countersign_core::id::LinkId;
 use countersign_core::link::{Link, State};
 use countersign_core::plan::Effect;
 use countersign_core::refusal::Refusal;
@@ -40,12 +41,29 @@ impl Command for Links {
             .map(|link| of_link(ask, link))
             .chain(boxes.iter().map(|drop_box| of_box(ask, drop_box)));
         let reply = lines.fold(Reply::default(), Reply::and);
+        // From where somebody opened something is nobody else's business.
         Ok(Outcome::Reply(if reply.blocks.is_empty() {
             Reply::line("you have no links.")
         } else {
-            reply
+            reply.privately()
         }))
     }
+}
+
+/// What a command that names a link does: nothing, if that cannot be one.
+pub(crate) fn effect(typed: &str) -> Effect {
+    match LinkId::typed(typed) {
+        Some(_) => Effect::Decide,
+        None => Effect::Read,
+    }
+}
+
+/// The link that was typed. What is none is not repeated: it may be the phrase itself.
+pub(crate) fn typed(ask: &Ask<'_>, typed: &str) -> Result<LinkId, Refusal> {
+    LinkId::typed(typed).ok_or_else(|| {
+        Refusal::new("that is no link: its name has six characters, like K7QM2X")
+            .hint(format!("{} lists yours.", ask.type_("links")))
+    })
 }
 
 /// `K7QM2X: prod's DATABASE_URL for alice, opened 2 min ago from 10.2.3.4`.

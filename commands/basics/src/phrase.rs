@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use clap::Args;
 use countersign_core::command::{Ask, Command, Outcome, Spec};
-use countersign_core::id::LinkId;
 use countersign_core::plan::Effect;
 use countersign_core::refusal::Refusal;
+
+use crate::links;
 
 /// Ask for the pass phrase of a secret link that was sent to you. Only in a direct message.
 #[derive(Debug, Args)]
@@ -33,8 +34,13 @@ impl Command for Phrase {
         }
     }
 
+    /// What is no id only gets an answer, and is kept nowhere: it may be half of a secret.
+    fn effect(&self, args: &PhraseArgs) -> Effect {
+        links::effect(&args.id)
+    }
+
     async fn run(&self, ask: &Ask<'_>, args: PhraseArgs) -> Result<Outcome, Refusal> {
-        ask.desk.phrase(ask, &LinkId::typed(&args.id)).await
+        ask.desk.phrase(ask, &links::typed(ask, &args.id)?).await
     }
 }
 
@@ -52,6 +58,7 @@ mod tests {
         insta::assert_snapshot!(shelf().hears_alone("alice", "phrase k7qm2x").await, @"the phrase of link K7QM2X: [sealed]");
         insta::assert_snapshot!(shelf().hears_alone("bob", "phrase K7QM2X").await, @"there is no link K7QM2X of yours. links lists them.");
         insta::assert_snapshot!(shelf().hears_alone("alice_", "phrase K7QM2X").await, @"you may not use phrase: it needs the role deployer (alice, bob have it), and your nick is not logged in: that needs an account. Log in to your account on this network and say it again.");
+        insta::assert_snapshot!(Shelf::default().hears_alone("alice", "phrase R1ET-MJWA-SXV7-92N2").await, @"");
         insta::assert_snapshot!(Shelf::default().hears_alone("alice", "phrase K7QM2X").await, @"there is no link K7QM2X of yours. links lists them.");
     }
 

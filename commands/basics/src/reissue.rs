@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use clap::Args;
 use countersign_core::command::{Ask, Command, Outcome, Spec};
-use countersign_core::id::LinkId;
 use countersign_core::plan::Effect;
 use countersign_core::refusal::Refusal;
+
+use crate::links;
 
 /// Ask for a new link in place of one that you asked for before. It needs the same signatures again.
 #[derive(Debug, Args)]
@@ -33,8 +34,13 @@ impl Command for Reissue {
         }
     }
 
+    /// What is no id only gets an answer, and is kept nowhere: it may be half of a secret.
+    fn effect(&self, args: &ReissueArgs) -> Effect {
+        links::effect(&args.id)
+    }
+
     async fn run(&self, ask: &Ask<'_>, args: ReissueArgs) -> Result<Outcome, Refusal> {
-        ask.desk.reissue(ask, &LinkId::typed(&args.id)).await
+        ask.desk.reissue(ask, &links::typed(ask, &args.id)?).await
     }
 }
 

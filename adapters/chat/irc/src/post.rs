@@ -1,6 +1,7 @@
 //! A post on its way: its lines, how far they are said, and who waits for that.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -56,7 +57,6 @@ pub(crate) struct Mark {
 }
 
 /// A post that is being said, or waits to be.
-#[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) place: Place,
     pub(crate) urgency: Urgency,
@@ -65,10 +65,23 @@ pub(crate) struct Job {
     /// To whom its lines went.
     pub(crate) target: String,
     lines: Vec<String>,
+    /// Whether what it says is logged nowhere.
+    secret: bool,
     next: Mark,
     confirmed: Mark,
     done: oneshot::Sender<Result<(), SendError>>,
     _carried: Carried,
+}
+
+impl fmt::Debug for Job {
+    /// Without what it says.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job")
+            .field("place", &self.place)
+            .field("urgency", &self.urgency)
+            .field("lines", &self.lines.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Job {
@@ -92,6 +105,7 @@ impl Job {
             target: String::new(),
             _carried: load.carry(lines.len()),
             lines,
+            secret: post.reply.holds_secret(),
             next: Mark::default(),
             confirmed: Mark::default(),
             done,
@@ -99,8 +113,8 @@ impl Job {
         Some((job, ended))
     }
 
-    /// What is said next in a line of `limit` bytes.
-    pub(crate) fn say(&mut self, limit: usize) -> Option<&str> {
+    /// What is said next in a line of `limit` bytes, and whether that is a secret.
+    pub(crate) fn say(&mut self, limit: usize) -> Option<(&str, bool)> {
         let line = self.lines.get(self.next.line)?;
         let from = self.next.byte;
         let to = from + first_piece(&line[from..], limit);
@@ -115,7 +129,7 @@ impl Job {
                 ..self.next
             }
         };
-        Some(&line[from..to])
+        Some((&line[from..to], self.secret))
     }
 
     /// How far it is said.

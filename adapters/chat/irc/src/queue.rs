@@ -114,7 +114,7 @@ impl Queue {
     }
 
     /// Says a line of the place whose turn it is: at most `limit` bytes, to `target`. The next turn is another's.
-    pub(crate) fn say(&mut self, target: &str, limit: usize, write: impl FnOnce(&str)) {
+    pub(crate) fn say(&mut self, target: &str, limit: usize, write: impl FnOnce(&str, bool)) {
         let Some(lane) = self.turns.front().and_then(|place| self.lanes.get_mut(place)) else {
             return;
         };
@@ -128,8 +128,10 @@ impl Queue {
         if job.target != target {
             target.clone_into(&mut job.target);
         }
-        let Some(text) = job.say(limit) else { return };
-        write(text);
+        let Some((text, secret)) = job.say(limit) else {
+            return;
+        };
+        write(text, secret);
         self.said.push_back((id, job.mark()));
         self.said_ever += 1;
         if job.is_said() {

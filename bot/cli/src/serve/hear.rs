@@ -86,9 +86,9 @@ impl Serve {
             return;
         };
         if effect > Effect::Read {
-            // No more than this: what follows may be a secret that somebody said against all advice.
-            let words: Vec<&str> = message.text.split_whitespace().take(2).collect();
-            let said = visible(words.join(" ").split('=').next().unwrap_or_default()).into_owned();
+            // No more than the command: what follows may be a secret that somebody said against all advice.
+            let command = message.text.split_whitespace().next().unwrap_or_default();
+            let said = visible(command).into_owned();
             let said = clip(&said, 40);
             let trace = Trace::of(&message);
             let from = message

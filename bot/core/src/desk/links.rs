@@ -7,12 +7,12 @@ use crate::drop_box::DropBox;
 use crate::id::{BoxId, LinkId, PersonId};
 use crate::link::{self, Link, State};
 use crate::message::{Assurance, Place};
-use crate::plan::Draft;
+use crate::plan::{Detail, Draft};
 use crate::refusal::Refusal;
-use crate::reply::{Post, Reply, Tone};
+use crate::reply::{Line, Post, Reply, Tone};
 use crate::requests;
 use crate::store::{Batch, Write};
-use crate::text::ago;
+use crate::text::{ago, list};
 
 impl Desk {
     /// Tells the recipient the pass phrase of a link, in answer to their own direct message and nowhere else.
@@ -38,19 +38,21 @@ impl Desk {
             Event::Told,
             format!("was told the phrase of link {id}"),
         );
+        let links = self.context.links.as_ref().ok_or_else(link::unavailable)?;
+        let phrase = links.phrase(&link, &phrase, &ask.message.place)?;
         let batch = answered(ask, link::phrase(&link, phrase)).record(record);
         self.context.store.commit(batch).await?;
         Ok(Outcome::Said)
     }
 
     /// Makes a link useless. If it was opened already, those who signed for it are told that it was by somebody else.
-    pub async fn burn(&self, ask: &Ask<'_>, id: &str) -> Result<Outcome, Refusal> {
+    pub async fn burn(&self, ask: &Ask<'_>, id: &LinkId) -> Result<Outcome, Refusal> {
         for _ in 0..TRIES {
-            let batch = match self.context.store.link(&LinkId::typed(id)).await? {
+            let batch = match self.context.store.link(id).await? {
                 Some(link) if ask.person.is_some_and(|person| link.concerns(&person.id)) => {
                     self.burnt(ask, &link).await?
                 }
-                _ => self.closed(ask, &BoxId::typed(id)).await?,
+                _ => self.closed(ask, &BoxId::from(id.as_str())).await?,
             };
             match self.context.store.commit(batch).await {
                 Ok(_) => return Ok(Outcome::Said),
@@ -85,36 +87,55 @@ impl Desk {
         let State::Redeemed { at, by } = &link.state else {
             return Err(over(ask, link));
         };
-        let words = format!(
-            "{} says that link {id} ({}) was opened by somebody else: {} from {by}. What was in it is known to them: \
-             change it.",
-            person.id,
-            link.title,
-            ago(*at, ask.now)
-        );
-        let signers = self.signers(link).await?;
-        let alarm = Reply::line(words.clone()).toned(Tone::Bad);
-        let reply = Reply::line(format!(
-            "link {id} was opened {} from {by}, so nothing can be taken back. Everybody who signed for it is told. What \
-             was in it is known to whoever opened it: have it changed.",
-            ago(*at, ask.now)
-        ));
-        let mut batch = answered(ask, reply).record(about(ask, link, Event::Burned, words));
-        batch = batch.write(Write::Enqueue(Post::to(link.asked_in.clone(), alarm.clone())));
-        for signer in signers {
-            let person = self.context.settings.directory.person(&signer);
-            let account = person.and_then(|person| person.reached_from(link.asked_in.network()));
-            if let Some(account) = account {
-                let place = Place::Direct(account.clone());
-                batch = batch.write(Write::Enqueue(Post::to(place, alarm.clone())));
-            }
+        if let Some(before) = &link.disowned {
+            return Err(Refusal::new(format!(
+                "{before} said so before, and everybody concerned was told"
+            )));
         }
+        let opened = ago(*at, ask.now);
+        let told = self.concerned(link).await?;
+        let alarm = Reply::line(
+            Line::new(format!(
+                "{} says that link {id} ({}) was opened by somebody else: {opened} from ",
+                person.id, link.title
+            ))
+            .foreign(by.to_string())
+            .then(". What was in it is known to them: change it."),
+        )
+        .toned(Tone::Bad);
+        let whom = match told.as_slice() {
+            [] => "Nobody signed for it".to_owned(),
+            told => format!("{} are told", list(told.iter().map(|(signer, _)| signer))),
+        };
+        let reply = Reply::line(
+            Line::new(format!("link {id} was opened {opened} from "))
+                .foreign(by.to_string())
+                .then(format!(
+                    ", so nothing can be taken back. {whom}. What was in it is known to whoever opened it: have it changed."
+                )),
+        );
+        let words = format!("disowned the opening of link {id} ({}) from {by}", link.title);
+        let mut batch = answered(ask, reply)
+            .write(Write::Link(Box::new(link.disowned_by(&person.id))))
+            .record(about(ask, link, Event::Disowned, words));
+        let room = Post::to(link.asked_in.clone(), alarm.clone());
+        let places = told.into_iter().map(|(_, place)| Post::to(place, alarm.clone()));
+        batch
+            .writes
+            .extend(std::iter::once(room).chain(places).map(Write::Enqueue));
         Ok(batch)
     }
 
-    async fn signers(&self, link: &Link) -> Result<Vec<PersonId>, Refusal> {
+    /// Those who signed for a link, and where they are reached.
+    async fn concerned(&self, link: &Link) -> Result<Vec<(PersonId, Place)>, Refusal> {
         let operation = self.context.store.operation(&link.operation).await?;
-        Ok(operation.map(|operation| operation.signers).unwrap_or_default())
+        let signers = operation.map(|operation| operation.signers).unwrap_or_default();
+        let directory = &self.context.settings.directory;
+        let reached = signers.into_iter().filter_map(|signer| {
+            let account = directory.person(&signer)?.reached_from(link.asked_in.network())?;
+            Some((signer, Place::Direct(account.clone())))
+        });
+        Ok(reached.collect())
     }
 
     async fn closed(&self, ask: &Ask<'_>, id: &BoxId) -> Result<Batch, Refusal> {
@@ -122,6 +143,13 @@ impl Desk {
         let Some(drop_box) = found.filter(|found| is(ask, &found.owner)) else {
             return Err(no_link(ask, &LinkId::from(id.as_str())));
         };
+        if let Some(request) = drop_box.request() {
+            let words = format!("drop box {id} belongs to {request}, which is under way");
+            return Err(Refusal::new(words).hint(format!(
+                "Take that back: {}",
+                ask.type_(&format!("cancel {request}"))
+            )));
+        }
         let closed = drop_box.emptied(ask.now);
         if closed.state == drop_box.state {
             let words = format!("drop box {id} is {} already", drop_box.state.word());
@@ -172,8 +200,8 @@ impl Desk {
             effect: plan.effect,
             target: plan.target.clone(),
             resource: plan.resource.clone(),
-            summary: format!("{} again, in place of link {id}", plan.summary),
-            details: plan.details.clone(),
+            summary: plan.summary.clone(),
+            details: again(&plan.details, id),
             parameters,
             fingerprint: facts,
             reason: plan.reason.clone(),
@@ -204,6 +232,17 @@ impl Desk {
     }
 }
 
+/// What people read before they sign, and that it is not the first time.
+fn again(details: &[Detail], id: &LinkId) -> Vec<Detail> {
+    const AGAIN: &str = "again";
+    let first = details.iter().filter(|detail| detail.label != AGAIN).cloned();
+    let again = Detail {
+        label: AGAIN.to_owned(),
+        lines: vec![format!("in place of link {id}, which ends when this one is made")],
+    };
+    first.chain(std::iter::once(again)).collect()
+}
+
 fn is(ask: &Ask<'_>, person: &PersonId) -> bool {
     ask.person.is_some_and(|asker| asker.id == *person)
 }
@@ -216,7 +255,7 @@ fn no_link(ask: &Ask<'_>, id: &LinkId) -> Refusal {
 fn over(ask: &Ask<'_>, link: &Link) -> Refusal {
     let state = link.state_at(ask.now);
     let how = match &state {
-        State::Redeemed { by, .. } => format!("was opened from {by}"),
+        State::Redeemed { .. } => "was opened".to_owned(),
         State::Burned { by: Some(by), .. } => format!("was burned by {by}"),
         State::Burned { by: None, .. } => "burned itself after five wrong phrases".to_owned(),
         State::Expired { .. } | State::Live => "expired".to_owned(),

@@ -1,9 +1,8 @@
 //! What time does to drop boxes: they expire, and long after their end they are forgotten.
 
-use super::{DropBox, State};
+use super::{State, posts};
 use crate::audit::Event;
 use crate::context::Context;
-use crate::reply::{Post, Reply};
 use crate::store::{Batch, BoxesWhere, Conflict, StoreError, Write};
 
 /// Boxes dealt with in one go.
@@ -22,7 +21,7 @@ pub(crate) async fn sweep(context: &Context) -> Result<(), StoreError> {
             let words = format!("drop box {} ({}) expired", expired.id, expired.purpose);
             batch.audit.push(expired.record(now, Event::Expired, words));
             if drop_box.state == State::Open {
-                batch.writes.push(Write::Enqueue(told(&expired)));
+                batch.writes.push(Write::Enqueue(posts::expired(&expired)));
             }
             batch.writes.push(Write::Box(Box::new(expired)));
         } else if matches!(drop_box.state, State::Closed { .. } | State::Expired { .. }) {
@@ -37,12 +36,4 @@ pub(crate) async fn sweep(context: &Context) -> Result<(), StoreError> {
         Ok(_) | Err(StoreError::Conflict(Conflict::Box(_))) => Ok(()),
         Err(other) => Err(other),
     }
-}
-
-fn told(drop_box: &DropBox) -> Post {
-    let words = format!(
-        "drop box {} for {} has expired empty; nothing was set. If it is still wanted, ask again.",
-        drop_box.id, drop_box.purpose
-    );
-    Post::to(drop_box.sent_to.clone(), Reply::line(words))
 }

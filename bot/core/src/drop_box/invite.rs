@@ -1,6 +1,5 @@
 //! Somebody is asked to drop a secret: a box is made, and its address sent to them alone.
 
-use countersign_secrets::at_rest::SealedText;
 use countersign_secrets::drop_box::BoxKey;
 use countersign_secrets::header::BoxHeader;
 use countersign_secrets::key::LinkKey;
@@ -9,17 +8,15 @@ use countersign_secrets::path_id::PathId;
 use countersign_secrets::url::{Kind, LinkUrl};
 use secrecy::ExposeSecret as _;
 
-use super::{BoxDraft, DropBox, KEY, State, public};
+use super::{BoxDraft, DropBox, State, key_of, posts, public};
 use crate::audit::Event;
+use crate::chat::Reach;
 use crate::command::Ask;
 use crate::id::BoxId;
-use crate::link::{Links, SAID};
-use crate::message::Place;
+use crate::link::{Links, said_to};
 use crate::person::Person;
 use crate::refusal::Refusal;
-use crate::reply::{Line, Post, Reply, Tone, Urgency};
 use crate::store::{Batch, MessageKey, Write};
-use crate::text::span;
 use crate::time::after;
 
 /// How often a key is drawn: one in 2^32 draws is no key.
@@ -29,7 +26,7 @@ impl Links {
     /// Makes a box for what the asker wants to give, and says everything about it. To be committed in one transaction,
     /// which deals with the message too.
     pub(crate) fn invite(&self, ask: &Ask<'_>, person: &Person, draft: &BoxDraft) -> Result<Batch, Refusal> {
-        let Some((sent_to, _)) = self.place_of(person, ask.message.place.network()) else {
+        let Some((sent_to, reach)) = self.place_of(person, ask.message.place.network()) else {
             let words = self.reaches(person, ask.message.place.network());
             return Err(Refusal::new(words.err().unwrap_or_default()));
         };
@@ -53,7 +50,7 @@ impl Links {
             header,
             link: link_proof(&path, &secret).digest(),
             public: public(&key),
-            private: Some(self.seal(KEY, key.to_bytes().as_slice())),
+            private: Some(self.seal(&key_of(&id), key.to_bytes().as_slice())),
             content: None,
             owner: person.id.clone(),
             origin: ask.origin(),
@@ -61,6 +58,7 @@ impl Links {
             purpose: draft.purpose.clone(),
             target: draft.target.clone(),
             then: draft.then.replace("{id}", id.as_str()),
+            by_itself: reach == Reach::Account,
             state: State::Open,
             made: ask.now,
             expires,
@@ -74,7 +72,7 @@ impl Links {
             key: secret,
         }
         .shown();
-        let url = self.seal(SAID, url.expose_secret().as_bytes());
+        let url = self.seal(&said_to(&drop_box.sent_to), url.expose_secret().as_bytes());
         let words = format!("was sent drop box {} for {}", drop_box.id, drop_box.purpose);
         let record = crate::audit::Entry {
             target: drop_box.target.clone(),
@@ -82,40 +80,10 @@ impl Links {
         };
         let mut batch = Batch::of(Write::Handled(MessageKey::of(ask.message))).record(record);
         if drop_box.sent_to != ask.message.place {
-            batch = batch.write(Write::Enqueue(elsewhere(ask, &drop_box)));
+            batch = batch.write(Write::Enqueue(posts::elsewhere(ask, &drop_box)));
         }
         Ok(batch
-            .write(Write::Enqueue(invitation(&drop_box, url)))
+            .write(Write::Enqueue(posts::invitation(&drop_box, url)))
             .write(Write::NewBox(Box::new(drop_box))))
     }
-}
-
-fn invitation(drop_box: &DropBox, url: SealedText) -> Post {
-    let valid = span(crate::time::between(drop_box.made, drop_box.expires));
-    let line = Line::new(format!("to give me {}, open within {valid}: ", drop_box.purpose))
-        .sealed(url)
-        .then(format!(
-            " (drop box {}; it takes one value, once, then the plan comes)",
-            drop_box.id
-        ));
-    let mut post = Post::to(drop_box.sent_to.clone(), Reply::line(line).whole());
-    post.urgency = Urgency::Result;
-    post
-}
-
-/// Where it was asked for, when the address went elsewhere.
-fn elsewhere(ask: &Ask<'_>, drop_box: &DropBox) -> Post {
-    let where_ = match &drop_box.sent_to {
-        Place::Direct(account) if account.network != *ask.message.place.network() => {
-            format!("by direct message on {}", account.network)
-        }
-        _ => "by direct message".to_owned(),
-    };
-    let line = Line::new(format!(
-        "nothing is set yet: I sent you a form for {} {where_} (drop box {}). Fill it in within {}; then the plan comes here.",
-        drop_box.purpose,
-        drop_box.id,
-        span(crate::time::between(drop_box.made, drop_box.expires))
-    ));
-    Post::answer(ask.message, Reply::line(line).toned(Tone::Waiting))
 }

@@ -12,6 +12,7 @@
 mod end;
 mod invite;
 mod plan;
+mod posts;
 
 use countersign_secrets::at_rest::SealedText;
 use countersign_secrets::drop_box::{BoxKey, Filling};
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::approval::Origin;
 use crate::audit::{Entry, Event};
-use crate::id::{BoxId, PersonId, TargetName};
+use crate::id::{BoxId, PersonId, RequestId, TargetName};
 use crate::link::{REMEMBERED, Visitor};
 use crate::message::Place;
 use crate::time::{Duration, Timestamp, after};
@@ -29,9 +30,13 @@ use crate::time::{Duration, Timestamp, after};
 pub(crate) use end::sweep;
 pub(crate) use plan::plan;
 pub use plan::{Dropped, PARAMETER};
+pub(crate) use posts::filled;
 
-/// What the private half of a box's key is sealed as.
-pub(crate) const KEY: &str = "drop box";
+/// What the private half of a box's key is bound to.
+pub(crate) fn key_of(id: &BoxId) -> String {
+    format!("key of drop box {id}")
+}
+
 /// What is in a box is kept for so long if no request takes it.
 const KEPT: Duration = Duration::from_hours(24);
 
@@ -58,8 +63,11 @@ pub enum State {
         at: Timestamp,
         /// By whom.
         by: Visitor,
-        /// Whether the command was run since.
+        /// Whether the command was run since, or waits for its owner to say it.
         planned: bool,
+        /// The request that uses what is in it. Its end empties the box, and nothing else does.
+        #[serde(default)]
+        request: Option<RequestId>,
     },
     /// It is empty for good: what was in it was used, or is not wanted any more.
     Closed {
@@ -122,6 +130,9 @@ pub struct DropBox {
     pub target: Option<TargetName>,
     /// The command line that is run once it is filled.
     pub then: String,
+    /// Whether it is run by itself. Where its address was sent to whoever had the owner's name, the owner says it.
+    #[serde(default)]
+    pub by_itself: bool,
     /// What has become of it.
     pub state: State,
     /// When it was made.
@@ -153,19 +164,38 @@ impl DropBox {
             state: State::Filled {
                 at: now,
                 by: by.clone(),
-                planned: false,
+                planned: !self.by_itself,
+                request: None,
             },
             ..self.clone()
         })
     }
 
-    /// The command was run.
+    /// The command was run, and came to nothing.
     pub(crate) fn planned(&self) -> Self {
+        self.taken(None)
+    }
+
+    /// A request uses what is in it.
+    pub(crate) fn used_by(&self, id: &RequestId) -> Self {
+        self.taken(Some(id))
+    }
+
+    fn taken(&self, by: Option<&RequestId>) -> Self {
         let mut next = self.clone();
-        if let State::Filled { planned, .. } = &mut next.state {
+        if let State::Filled { planned, request, .. } = &mut next.state {
             *planned = true;
+            *request = by.cloned();
         }
         next
+    }
+
+    /// The request that uses what is in it.
+    pub(crate) fn request(&self) -> Option<&RequestId> {
+        match &self.state {
+            State::Filled { request, .. } => request.as_ref(),
+            _ => None,
+        }
     }
 
     /// Nobody wants what is in it any more: it is forgotten.
@@ -205,6 +235,7 @@ impl DropBox {
     pub fn due(&self) -> Timestamp {
         match &self.state {
             State::Open => self.expires,
+            State::Filled { request: Some(_), .. } => Timestamp::MAX,
             State::Filled { at, .. } => after(*at, KEPT),
             State::Closed { at } | State::Expired { at } => after(*at, REMEMBERED),
         }

@@ -1,24 +1,23 @@
 //! From a filled box to a plan, and from the plan to the value. The command that asked for the box is run again, by itself,
 //! as if whoever asked had said it; what it plans names the box and the digest of what is in it.
 
-use countersign_secrets::at_rest::SealedText;
 use countersign_secrets::drop_box::{Filling, open};
-use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{DropBox, KEY, State};
-use crate::approval::Request;
+use super::{DropBox, State};
+use crate::audit::Event;
 use crate::command::Ask;
 use crate::context::Context;
 use crate::dispatch::Dispatcher;
-use crate::id::{BoxId, MessageId, RequestId};
-use crate::link::Links;
+use crate::id::{BoxId, MessageId};
+use crate::link::{Links, Visitor};
 use crate::message::{Kind, Message, Sender};
 use crate::operation::Trouble;
 use crate::refusal::Refusal;
-use crate::reply::Post;
+use crate::reply::{Post, Reply, Tone};
 use crate::secret::Secret;
-use crate::store::{Batch, Conflict, RequestsWhere, StoreError, Write};
+use crate::store::{Batch, Conflict, StoreError, Write};
+use crate::worker::Fruit;
 
 /// The parameter of a plan that names the drop box which it uses: the end of the request empties that box.
 pub const PARAMETER: &str = "drop_box";
@@ -30,6 +29,8 @@ pub struct Dropped {
     pub id: BoxId,
     /// The digest of what is in it, as 64 hexadecimal digits; goes into the plan too, as `sha256`.
     pub sha256: String,
+    /// Who filled it; those who sign should see it.
+    pub by: Visitor,
 }
 
 impl Dropped {
@@ -58,32 +59,21 @@ impl Ask<'_> {
                 drop_box.purpose
             )));
         }
-        if let Some(request) = self.request_with(id).await? {
+        if let Some(request) = drop_box.request() {
             return Err(Refusal::new(format!("drop box {id} is in {request} already"))
                 .hint("Say it without --box; then you are sent another."));
         }
         match (&drop_box.state, &drop_box.content) {
-            (State::Filled { .. }, Some(content)) => Ok(Dropped {
+            (State::Filled { by, .. }, Some(content)) => Ok(Dropped {
                 id: id.clone(),
                 sha256: hex::encode(content.digest()),
+                by: by.clone(),
             }),
             (State::Open, _) => Err(Refusal::new(format!("nothing is in drop box {id} yet"))
                 .hint("Open the form that I sent you.")),
             (state, _) => Err(Refusal::new(format!("drop box {id} is {}", state.word()))
                 .hint("Say it again without --box; then you are sent another.")),
         }
-    }
-}
-
-impl Ask<'_> {
-    /// The request that uses a box, and whose end will empty it: what is in it serves one.
-    async fn request_with(&self, id: &BoxId) -> Result<Option<RequestId>, Refusal> {
-        let open = self.store.requests(RequestsWhere::Open).await?;
-        let uses = |request: &Request| {
-            let named = request.plan.parameters.get(PARAMETER);
-            named.and_then(Value::as_str) == Some(id.as_str())
-        };
-        Ok(open.into_iter().find(uses).map(|request| request.id))
     }
 }
 
@@ -95,13 +85,10 @@ impl Links {
         let found = self.store().drop_box(&id).await;
         let drop_box = found.map_err(|error| Trouble::again(error.to_string()))?;
         let gone = || Trouble::never(format!("what was in drop box {id} is gone")).hint("Ask again.");
-        let Some(DropBox {
-            private: Some(private),
-            content: Some(content),
-            header,
-            ..
-        }) = drop_box
-        else {
+        let Some((drop_box, content)) = drop_box.and_then(|found| {
+            let content = found.content.clone()?;
+            Some((found, content))
+        }) else {
             return Err(gone());
         };
         if hex::encode(content.digest()) != sha256 {
@@ -109,45 +96,86 @@ impl Links {
                 "what is in drop box {id} is not what was signed"
             )));
         }
-        let value = self.open(&private, &header, &content)?;
+        let value = self.open(&drop_box, &content)?;
         let text = std::str::from_utf8(&value)
             .map_err(|_| Trouble::never(format!("what is in drop box {id} is no text")))?;
         Ok(Secret::from(text.to_owned()))
     }
 
     /// What was dropped.
-    pub(crate) fn open(
-        &self,
-        private: &SealedText,
-        header: &str,
-        content: &Filling,
-    ) -> Result<Zeroizing<Vec<u8>>, Trouble> {
-        let opened = self.settings().keys.open(KEY, private);
+    pub(crate) fn open(&self, drop_box: &DropBox, content: &Filling) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+        let Some(private) = &drop_box.private else {
+            return Err(Trouble::never(format!("drop box {} is closed", drop_box.id)));
+        };
+        let opened = self.settings().keys.open(&super::key_of(&drop_box.id), private);
         let bytes = opened.map_err(|error| Trouble::never(error.to_string()))?;
         let key = super::key(&bytes).ok_or_else(|| Trouble::never("the key of the drop box is damaged"))?;
-        open(&key, header, content).map_err(|error| Trouble::never(error.to_string()))
+        open(&key, &drop_box.header, content).map_err(|error| Trouble::never(error.to_string()))
     }
 }
 
-/// Runs the command that waits for a filled box, once.
-pub(crate) async fn plan(context: &Context, dispatcher: &Dispatcher, id: &BoxId) -> Result<(), StoreError> {
-    let Some(drop_box) = context.store.drop_box(id).await? else {
-        return Ok(());
+/// Runs the command that waits for a filled box. What it plans takes the box in the transaction that makes the request; so
+/// it is run again after a crash, and never twice. Trouble that may pass is told once, and it is tried again.
+pub(crate) async fn plan(
+    context: &Context,
+    dispatcher: &Dispatcher,
+    id: &BoxId,
+    tries: u32,
+) -> Result<Fruit, StoreError> {
+    let Some(drop_box) = waiting(context, id).await? else {
+        return Ok(Fruit::Borne);
     };
-    if !matches!(drop_box.state, State::Filled { planned: false, .. }) {
-        return Ok(());
-    }
     let message = message(&drop_box, context.now());
-    let mut batch = Batch::of(Write::Box(Box::new(drop_box.planned())));
-    // What decides or plans is answered through the outbox; this is the rest.
-    if let Some(reply) = dispatcher.dispatch(&message).await {
+    let outcome = dispatcher.filled(&message).await;
+    let Some(drop_box) = waiting(context, id).await? else {
+        return Ok(Fruit::Borne);
+    };
+    let (reply, record, fruit) = match outcome {
+        Ok(reply) => (reply, None, Fruit::Borne),
+        Err(refusal) => {
+            let words = format!("drop box {id} was filled, and then: {}", refusal.words);
+            let reply = Reply::line(refusal.sentence()).toned(Tone::Bad);
+            let fruit = if refusal.fault { Fruit::None } else { Fruit::Borne };
+            (
+                Some(reply),
+                Some((
+                    drop_box.record(context.now(), Event::Refused, words),
+                    refusal.fault,
+                )),
+                fruit,
+            )
+        }
+    };
+    let again = matches!(fruit, Fruit::None);
+    if again && tries > 0 {
+        return Ok(fruit);
+    }
+    let mut batch = Batch::default();
+    if !again {
+        batch = batch.write(Write::Box(Box::new(drop_box.planned())));
+    }
+    if let Some(reply) = reply {
+        let reply = if again {
+            reply.and(format!("What is in drop box {id} is kept, and I try again."))
+        } else {
+            reply
+        };
         batch = batch.write(Write::Enqueue(Post::answer(&message, reply)));
     }
+    if let Some((record, false)) = record {
+        batch = batch.record(record);
+    }
     match context.store.commit(batch).await {
-        // Its request may have ended already, and emptied the box.
-        Ok(_) | Err(StoreError::Conflict(Conflict::Box(_))) => Ok(()),
+        // Its owner may have been faster.
+        Ok(_) | Err(StoreError::Conflict(Conflict::Box(_))) => Ok(fruit),
         Err(other) => Err(other),
     }
+}
+
+/// The box, if its command is still to be run.
+async fn waiting(context: &Context, id: &BoxId) -> Result<Option<DropBox>, StoreError> {
+    let found = context.store.drop_box(id).await?;
+    Ok(found.filter(|found| matches!(found.state, State::Filled { planned: false, .. })))
 }
 
 /// The command line as its owner would say it, where they asked first.

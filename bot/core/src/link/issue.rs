@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use countersign_secrets::at_rest::{SealedText, SealingKeys};
-use countersign_secrets::content::Content;
+use countersign_secrets::content::{Content, MIME};
 use countersign_secrets::header::Header;
 use countersign_secrets::key::LinkKey;
 use countersign_secrets::link::{self, lock};
@@ -27,8 +27,19 @@ use crate::secret::Secret;
 use crate::store::{Store, Write};
 use crate::time::{Duration, Timestamp, after};
 
-/// What sealed texts that are said in chat are bound to.
-pub(crate) const SAID: &str = "said";
+/// What a sealed text that is said is bound to: it can be said to that account and to nobody else.
+pub(crate) fn said_to(place: &Place) -> String {
+    match place {
+        Place::Direct(account) => format!("said to {} on {}", account.name, account.network),
+        other => format!("said in {other}"),
+    }
+}
+
+/// What the pass phrase of a link is bound to.
+fn phrase_of(id: &LinkId) -> String {
+    format!("phrase of link {id}")
+}
+
 /// The parameter of a plan that makes a link anew: the id of the one that it takes the place of.
 pub(crate) const REISSUES: &str = "reissues";
 
@@ -161,8 +172,9 @@ impl Links {
         let locked = lock(header, &halves.keys, self.bytes(), &plaintext)
             .map_err(|error| Trouble::never(error.to_string()))?;
         let id = LinkId::draw(&*self.random);
-        let sealed = self.seal(SAID, halves.phrase.shown().expose_secret().as_bytes());
-        let url = self.seal(SAID, halves.url.expose_secret().as_bytes());
+        let phrase = halves.phrase.shown();
+        let sealed = self.seal(&phrase_of(&id), phrase.expose_secret().as_bytes());
+        let url = self.seal(&said_to(&sent_to), halves.url.expose_secret().as_bytes());
         let link = Link {
             id: id.clone(),
             path,
@@ -170,7 +182,7 @@ impl Links {
             nonce: locked.nonce,
             link: locked.link,
             auth: locked.auth,
-            phrase: Some(sealed.clone()),
+            phrase: Some(sealed),
             recipient: recipient.id.clone(),
             requester: operation.plan.requester.clone(),
             request: operation.request.clone(),
@@ -180,6 +192,7 @@ impl Links {
             sent_to: sent_to.clone(),
             asked_in: operation.origin.place.clone(),
             state: State::Live,
+            disowned: None,
             attempts_left: GUESSES,
             made: run.now,
             expires,
@@ -191,7 +204,8 @@ impl Links {
         let follows = reach == Reach::Account;
         let mut writes = vec![Write::Enqueue(posts::delivery(&link, url, follows))];
         if follows {
-            writes.push(Write::Enqueue(posts::phrase_post(&link, sealed)));
+            let phrase = self.seal(&said_to(&sent_to), phrase.expose_secret().as_bytes());
+            writes.push(Write::Enqueue(posts::phrase_post(&link, phrase)));
         }
         let (more, record) = self.in_place_of(run, &link).await?;
         writes.extend(more);
@@ -255,6 +269,18 @@ impl Links {
         bytes
     }
 
+    /// The phrase of a link, sealed anew to be said in this place.
+    pub(crate) fn phrase(
+        &self,
+        link: &Link,
+        phrase: &SealedText,
+        place: &Place,
+    ) -> Result<SealedText, Trouble> {
+        let opened = self.settings.keys.open(&phrase_of(&link.id), phrase);
+        let opened = opened.map_err(|error| Trouble::never(error.to_string()))?;
+        Ok(self.seal(&said_to(place), &opened))
+    }
+
     /// Seals what must outlive a crash.
     pub fn seal(&self, what: &str, secret: &[u8]) -> SealedText {
         self.settings.keys.seal(what, self.bytes(), secret)
@@ -274,7 +300,7 @@ fn header(
         v: 1,
         id: path,
         expires_at: expires.as_millisecond(),
-        mime: "application/json".to_owned(),
+        mime: MIME.to_owned(),
         title: title.to_owned(),
         from: asked_and_signed(operation.plan.requester.as_str(), &operation.signers),
         access_id: None,

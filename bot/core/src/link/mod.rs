@@ -27,7 +27,7 @@ use crate::time::{Duration, Timestamp, after};
 pub use countersign_secrets::content::{Content, Field, File};
 pub(crate) use end::sweep;
 pub use issue::{Issue, Issued, Links, LinksSettings};
-pub(crate) use issue::{REISSUES, SAID};
+pub(crate) use issue::{REISSUES, said_to};
 pub(crate) use posts::{ended, guessed_away, opened, phrase};
 
 /// How many wrong pass phrases end a link (invariant L5).
@@ -141,6 +141,9 @@ pub struct Link {
     pub asked_in: Place,
     /// What has become of it.
     pub state: State,
+    /// Who said that it was opened by somebody else, if anybody did.
+    #[serde(default)]
+    pub disowned: Option<PersonId>,
     /// How many wrong phrases it still bears.
     pub attempts_left: u8,
     /// When it was made.
@@ -223,6 +226,14 @@ impl Link {
     pub(crate) fn burn(&self, by: &PersonId, now: Timestamp) -> Option<Self> {
         let by = Some(by.clone());
         (self.state_at(now) == State::Live).then(|| self.ended_as(State::Burned { at: now, by }))
+    }
+
+    /// Somebody whom it concerns says that it was a stranger who opened it.
+    pub(crate) fn disowned_by(&self, person: &PersonId) -> Self {
+        Self {
+            disowned: Some(person.clone()),
+            ..self.clone()
+        }
     }
 
     fn ended_as(&self, state: State) -> Self {

@@ -1,6 +1,8 @@
 //! Replies as plain lines: what IRC and a terminal show. Every line stands alone, because on a busy channel
 //! others talk in between.
 
+use secrecy::ExposeSecret as _;
+
 use super::{Block, Line, Post, Reply, Span};
 use crate::text::{span, visible};
 
@@ -46,6 +48,7 @@ pub fn plain_line(line: &Line) -> String {
                 text.push_str(&visible(words));
             }
             Span::Link { url, .. } => text.push_str(&visible(url)),
+            Span::Opened(secret) => text.push_str(secret.0.expose_secret()),
             Span::Sealed(_) => text.push_str("[sealed]"),
             Span::Mention { name, .. } => text.push_str(&visible(name)),
         }

@@ -124,18 +124,6 @@ impl Setting {
         self.value().is_some() && !plain || !is_name(self.name())
     }
 
-    /// All that may be secret, in the pieces in which it may be repeated.
-    pub(super) fn secrets(&self) -> Vec<Secret> {
-        let mut all = vec![self.name.clone().into(), self.target.clone().into()];
-        all.retain(|said: &Secret| {
-            let said = said.expose_secret();
-            said.contains('=') || !is_name(said)
-        });
-        all.extend(self.value());
-        all.extend(self.value.iter().map(|word| word.clone().into()));
-        all
-    }
-
     /// Options that were typed behind the value belong to us, not to it.
     fn sort_out(mut self) -> Self {
         let mut value = Vec::new();

@@ -23,10 +23,10 @@ const LONGEST: usize = 400;
 
 pub(super) async fn plan(apps: &Apps, ask: &Ask<'_>, setting: Setting) -> Result<Outcome, Refusal> {
     let app = match apps.get(&setting.target) {
-        Ok(app) if setting.says_a_secret(app) => return Err(said(apps, Some(app), ask, &setting)),
+        Ok(app) if setting.says_a_secret(app) => return Err(said(Some(app), ask, &setting)),
         Ok(app) => app,
         Err(_) if setting.value().is_some() || setting.target.contains('=') => {
-            return Err(said(apps, None, ask, &setting));
+            return Err(said(None, ask, &setting));
         }
         Err(refusal) => return Err(refusal),
     };
@@ -38,12 +38,21 @@ pub(super) async fn plan(apps: &Apps, ask: &Ask<'_>, setting: Setting) -> Result
         ))
         .hint("Leave one of them away.")),
         (Some(value), None) => plain(apps, app, ask, &name, value.expose_secret(), reason).await,
-        (None, Some(id)) => dropped(apps, app, ask, &name, &BoxId::typed(id), reason).await,
+        (None, Some(id)) => {
+            let id = BoxId::typed(id).ok_or_else(no_box)?;
+            dropped(apps, app, ask, &name, &id, reason).await
+        }
         (None, None) => {
             names::not_an_add_ons(apps, app, &name).await?;
             Ok(Outcome::Box(wanted(app, &name, reason.as_deref())))
         }
     }
+}
+
+/// It is not repeated: it may be the value itself.
+fn no_box() -> Refusal {
+    Refusal::new("that is no drop box: its name has six characters, like K7QM2X")
+        .hint("Leave --box away; then you are sent one.")
 }
 
 /// The form that asks for a value, and what follows when it is filled in.
@@ -71,7 +80,11 @@ async fn dropped(
     let dropped = ask.dropped(id).await?;
     names::not_an_add_ons(apps, app, name).await?;
     let seen = Present::of(apps, app).await?;
-    let line = format!("from drop box {id}, sha256 {}", dropped.short());
+    let line = format!(
+        "from drop box {id}, filled from {}, sha256 {}",
+        dropped.by,
+        dropped.short()
+    );
     let value = Value::Dropped {
         drop_box: dropped.id.to_string(),
         sha256: dropped.sha256,
@@ -202,10 +215,8 @@ pub(super) fn consequences(app: &App, seen: &Present) -> Vec<Detail> {
 }
 
 /// A secret was said where others read it. It is not repeated and not kept; from now on it is scrubbed like any other.
-fn said(apps: &Apps, app: Option<&App>, ask: &Ask<'_>, setting: &Setting) -> Refusal {
-    for secret in setting.secrets() {
-        apps.keep_one(&secret);
-    }
+fn said(app: Option<&App>, ask: &Ask<'_>, setting: &Setting) -> Refusal {
+    // It is not given to the scrubber: whoever may read could have any word taken out of what others sign.
     let name = Some(setting.name()).filter(|name| is_name(name));
     let words = format!(
         "{} was said in chat, where others read it and where it stays. If it is a secret take it for known, and change \

@@ -44,7 +44,8 @@ impl Online<'_> {
         self.network.queue.say(
             target,
             self.session.longest_text(target),
-            |text| match Line::privmsg(target, text) {
+            |text, secret| match Line::privmsg(target, text) {
+                Ok(line) if secret => out.send(line.secret(), now),
                 Ok(line) => out.send(line, now),
                 Err(error) => failed = Some(error.to_string()),
             },
