@@ -18,6 +18,7 @@ mod hearing;
 mod heroku_cli;
 mod irc;
 mod kill;
+mod links;
 mod live;
 mod readme;
 mod store;
