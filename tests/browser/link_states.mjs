@@ -82,6 +82,8 @@ export const linkStories = [
       ["tr7k–09qf—mz4c‑w8xe", "TR7K-09QF-MZ4C-W8XE"],
       ["  li oO\u200b\u00a0 ", "1100"],
       ["ＴＲ７Ｋ０９", "TR7K-09"],
+      ["\u3000tr\u20287k－09﹣q\u0085", "TR7K-09Q"],
+      ["ＴＲ７Ｋ－ｏ９", "TR7K-09"],
     ]) {
       await box.fill(typed);
       assert.equal(await box.inputValue(), shown);

@@ -67,7 +67,8 @@ impl Phrase {
         SecretString::from(text)
     }
 
-    /// The phrase that somebody typed: in any case, with any spaces and hyphens; `O` is `0`, `I` and `L` are `1`.
+    /// The phrase that somebody typed: in any case, of usual or full width, with any spaces and hyphens; `O` is `0`, `I`
+    /// and `L` are `1`.
     pub fn typed(text: &str) -> Result<Self, PhraseError> {
         let mut phrase = Zeroizing::new([0; LENGTH]);
         let mut found = 0;
@@ -91,7 +92,8 @@ impl Phrase {
     }
 }
 
-/// Spaces, hyphens and what cannot be seen. The pages have the same list.
+/// Spaces, hyphens and what cannot be seen. The page of links has the same list: the vectors hold it, and their check
+/// compares both.
 pub(crate) fn is_dropped(character: char) -> bool {
     character.is_whitespace()
         || matches!(
@@ -103,14 +105,24 @@ pub(crate) fn is_dropped(character: char) -> bool {
 }
 
 /// The character of the alphabet that was meant.
-fn read(character: char) -> Option<u8> {
-    let byte = u8::try_from(character).ok()?.to_ascii_uppercase();
+pub(crate) fn read(character: char) -> Option<u8> {
+    let byte = u8::try_from(narrow(character)).ok()?.to_ascii_uppercase();
     let byte = match byte {
         b'O' => b'0',
         b'I' | b'L' => b'1',
         other => other,
     };
     ALPHABET.contains(&byte).then_some(byte)
+}
+
+/// Letters and digits of full width, as keyboards for Japanese and Chinese type them, in their usual width.
+fn narrow(character: char) -> char {
+    match character {
+        '\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}' => {
+            char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character)
+        }
+        other => other,
+    }
 }
 
 #[cfg(test)]
@@ -143,6 +155,7 @@ mod tests {
             "TR7K–O9QF—MZ4C−W8XI",
             "t r 7 k 0 9 q f m z 4 c w 8 x i",
             "\u{200b}TR7K\u{a0}09QF\u{2011}MZ4C\u{ad}W8X1\u{feff}",
+            "ＴＲ７Ｋ－０９ＱＦ－ｍｚ４ｃ－ｗ８ｘｌ",
         ] {
             assert_eq!(normal(typed).as_deref(), Ok("TR7K-09QF-MZ4C-W8X1"), "{typed}");
         }

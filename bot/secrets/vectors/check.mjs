@@ -1,5 +1,6 @@
 // Recomputes link.json and drop_box.json with WebCrypto and nothing else: `node bot/secrets/vectors/check.mjs`.
-// It shares no code with the Rust side nor with the pages. Exits 1 at the first value that is another one.
+// It shares no code with the Rust side nor with the pages. Then it lets the page of links read phrases, by the very text
+// of its script, and compares that with the same vectors. Exits 1 at the first value that is another one.
 
 import { readFileSync } from "node:fs";
 
@@ -60,12 +61,21 @@ async function aes(key, nonce, header) {
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const DROPPED = /[\s\u0085\u00ad\u058a\u200b-\u200f\u2010-\u2015\u2043\u2060\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d\ufeff-]/u;
 
+// The character of a phrase that was meant, or null.
+function meant(character) {
+  let point = character.codePointAt(0);
+  if (point >= 0xff01 && point <= 0xff5e) point -= 0xfee0;
+  if (point > 0x7e) return null;
+  const read = String.fromCodePoint(point).toUpperCase().replace("O", "0").replace(/[IL]/, "1");
+  return ALPHABET.includes(read) ? read : null;
+}
+
 function typed(text) {
   let phrase = "";
   for (const character of text) {
     if (DROPPED.test(character)) continue;
-    const read = character.replace(/[a-z]/, (c) => c.toUpperCase()).replace("O", "0").replace(/[IL]/, "1");
-    if (!ALPHABET.includes(read)) return { why: `character ${[...phrase].length + 1}` };
+    const read = meant(character);
+    if (read === null) return { why: `character ${phrase.length + 1}` };
     phrase += read;
   }
   if (phrase === "") return { why: "empty" };
@@ -191,16 +201,49 @@ async function dropBox(vector) {
 
 const read = (name) => JSON.parse(readFileSync(new URL(name, import.meta.url), "utf8"));
 
+// Compares how somebody reads phrases with the vectors. `one` gives for a character "" (dropped), that of a phrase, or null.
+function phrases(who, vectors, whole, one) {
+  for (const { typed: text, phrase } of vectors.typed) same(`${who}: typed ${JSON.stringify(text)}`, whole(text).phrase, phrase);
+  for (const { typed: text, why } of vectors.refused) same(`${who}: typed ${JSON.stringify(text)}`, whole(text).why, why);
+  const all = new Map();
+  for (let point = 0; point <= 0x10ffff; point += 1) {
+    if (point >= 0xd800 && point <= 0xdfff) continue;
+    const character = String.fromCodePoint(point);
+    const read = one(character);
+    if (read !== null) all.set(read, (all.get(read) ?? "") + character);
+  }
+  same(`${who}: dropped characters`, JSON.stringify(all.get("")), JSON.stringify(vectors.dropped));
+  for (const { character, typed: text } of vectors.read) {
+    same(`${who}: read as ${character}`, JSON.stringify(all.get(character)), JSON.stringify(text));
+  }
+  same(`${who}: characters of phrases`, Array.from(all.keys()).sort().join(""), ALPHABET);
+}
+
+// How the page reads phrases: the part of its script between two headings, as it stands there.
+function page() {
+  const pages = new URL("../../web/pages/", import.meta.url);
+  const script = readFileSync(new URL("link.js", pages), "utf8");
+  const part = script.match(/^\/\/ --- the phrase[^\n]* ---\n(.*?)^\/\/ --- /ms)?.[1];
+  const counted = readFileSync(new URL("shared.js", pages), "utf8").match(/^const counted = .*;$/m)?.[0];
+  if (!part || !counted) throw new Error("the part on the phrase is not where it was in the page's script");
+  const made = new Function(`"use strict"; ${counted}\n${part}\nreturn { phraseChars, phraseProblem, strangerIn };`);
+  const { phraseChars, phraseProblem, strangerIn } = made();
+  const one = (character) => (strangerIn(character) === undefined ? phraseChars(character).join("") : null);
+  const whole = (text) => {
+    const chars = phraseChars(text);
+    if (phraseProblem(text, true) === "") return { phrase: chars.join("") };
+    const stranger = strangerIn(text);
+    if (stranger !== undefined) return { why: `character ${chars.indexOf(stranger) + 1}` };
+    return { why: chars.length === 0 ? "empty" : `length ${chars.length}` };
+  };
+  return { whole, one };
+}
+
 const links = read("link.json");
 for (const { random, shown: written } of links.phrases.made) same("phrase made", shown(fromHex(random)), written);
-for (const { typed: text, phrase } of links.phrases.typed) same(`typed ${JSON.stringify(text)}`, typed(text).phrase, phrase);
-for (const { typed: text, why } of links.phrases.refused) same(`typed ${JSON.stringify(text)}`, typed(text).why, why);
-let dropped = "";
-for (let point = 0; point <= 0x10ffff; point += 1) {
-  const surrogate = point >= 0xd800 && point <= 0xdfff;
-  if (!surrogate && DROPPED.test(String.fromCodePoint(point))) dropped += String.fromCodePoint(point);
-}
-same("dropped characters", JSON.stringify(dropped), JSON.stringify(links.phrases.dropped));
+phrases("csl1", links.phrases, typed, (character) => (DROPPED.test(character) ? "" : meant(character)));
+const onThePage = page();
+phrases("the page", links.phrases, onThePage.whole, onThePage.one);
 for (const vector of links.links) await link(vector);
 same("most in a link", links.most, 65536);
 
@@ -208,7 +251,7 @@ const boxes = read("drop_box.json");
 for (const vector of boxes.boxes) await dropBox(vector);
 same("most in a drop box", boxes.most, 16384);
 
-if (links.links.length < 6 || boxes.boxes.length < 5 || links.phrases.typed.length < 7) {
+if (links.links.length < 6 || boxes.boxes.length < 5 || links.phrases.typed.length < 8 || links.phrases.read.length !== 32) {
   console.error("vectors are missing");
   process.exit(1);
 }

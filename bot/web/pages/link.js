@@ -1,7 +1,6 @@
 // The page of a secret link: says what the link is, takes the pass phrase, opens the link once, shows what was in it.
 
 const KDF_ROUNDS = 600_000;
-const PHRASE_CHARS = 16;
 
 let address = null; // { path, id, idBytes, key }
 let header = null; // what the server says the link is; .text is the exact text that the ciphertext is bound to
@@ -9,20 +8,24 @@ let guessesLeft = 0;
 let unsure = false; // a request to open went out and no answer came back
 let content = null; // { fields: [{ label, value }], files: [{ name, text }] }
 
-// --- the phrase ---
+// --- the phrase: bot/secrets/vectors/check.mjs runs this part, and compares it with how the bot reads phrases ---
 
-// Full-width letters, spaces, hyphens of any kind and what copying drags along.
-const IGNORED = /[\s\u00ad\u2010-\u2015\u2212\u200b-\u200f\u2060\ufeff-]/gu;
+const PHRASE_CHARS = 16;
+
+// Spaces, hyphens of any kind and what copying drags along.
+const IGNORED = /[\s\u0085\u00ad\u058a\u200b-\u200f\u2010-\u2015\u2043\u2060\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d\ufeff-]/gu;
+// Letters and digits as keyboards for Japanese and Chinese type them.
+const FULL_WIDTH = /[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]/gu;
 const LOOKALIKES = { O: "0", I: "1", L: "1" };
 
 // What was typed as the characters of a phrase: upper case, without spaces and hyphens, lookalikes read as digits.
 function phraseChars(typed) {
-  const chars = [...typed.normalize("NFKC").replace(IGNORED, "")];
-  return chars.map((char) => char.replace(/[a-z]/, (letter) => letter.toUpperCase())).map((char) => LOOKALIKES[char] ?? char);
+  const text = typed.replace(IGNORED, "").replace(FULL_WIDTH, (char) => String.fromCharCode(char.charCodeAt(0) - 0xfee0));
+  return Array.from(text.replace(/[a-z]/g, (letter) => letter.toUpperCase()), (char) => LOOKALIKES[char] ?? char);
 }
 
 // The first character that is in no phrase.
-const strangerIn = (typed) => phraseChars(typed).find((char) => !/[0-9A-HJKMNP-TV-Z]/.test(char));
+const strangerIn = (typed) => phraseChars(typed).find((char) => !/^[0-9A-HJKMNP-TV-Z]$/.test(char));
 
 // What is wrong with a phrase, or "". `whole` also counts what is not typed yet.
 function phraseProblem(typed, whole) {

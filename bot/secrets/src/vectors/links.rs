@@ -10,7 +10,7 @@ use crate::header::Header;
 use crate::key::LinkKey;
 use crate::link::{self, Keys, LockError};
 use crate::path_id::PathId;
-use crate::phrase::{Phrase, PhraseError, is_dropped};
+use crate::phrase::{Phrase, PhraseError, is_dropped, read as read_character};
 use crate::proof::Proof as _;
 use crate::url::{Kind, LinkUrl};
 use crate::{base64url, envelope, kdf};
@@ -32,6 +32,15 @@ struct Phrases {
     refused: Vec<Refused>,
     /// Every character that is dropped.
     dropped: String,
+    /// Every other character that may be typed. All that is not here is in no phrase.
+    read: Vec<Read>,
+}
+
+/// What may be typed for one character of a phrase.
+#[derive(Serialize, Deserialize)]
+struct Read {
+    character: char,
+    typed: String,
 }
 
 /// From random bytes (hex) to what people are shown.
@@ -93,6 +102,7 @@ fn phrases() -> Phrases {
         "TR7K\u{a0}09QF\u{2011}MZ4C\u{ad}W8X1",
         "\u{feff}t\u{200b}r7k\u{3000}09qf\u{2028}mz4c\u{ff0d}\u{fe63}w8xi\u{2060}\u{85}",
         "oooo-iiii-llll-OIL0",
+        "\u{ff34}\u{ff32}\u{ff17}\u{ff2b}\u{ff0d}o\u{ff19}qf\u{2e3a}\u{ff4d}z4c\u{58a}w8x\u{ff4c}",
     ];
     let refused = [
         "",
@@ -102,7 +112,9 @@ fn phrases() -> Phrases {
         "TR7K-U9QF-MZ4C-W8X1",
         "TR7K-09QF-MZ4C-W8X\u{131}",
         "TR7K_09QF_MZ4C_W8X1",
-        "\u{ff34}R7K-09QF-MZ4C-W8X1",
+        "\u{1d413}R7K-09QF-MZ4C-W8X1",
+        "\u{212a}R7K-09QF-MZ4C-W8X1",
+        "TR7K-09QF-MZ4C-W8X\u{b9}",
         "\u{1f511}R7K",
     ];
     Phrases {
@@ -127,7 +139,17 @@ fn phrases() -> Phrases {
         dropped: (char::MIN..=char::MAX)
             .filter(|character| is_dropped(*character))
             .collect(),
+        read: (b'0'..=b'Z').filter_map(read_as).collect(),
     }
+}
+
+/// All that is read as this character; nothing if it is in no phrase.
+fn read_as(wanted: u8) -> Option<Read> {
+    let typed: String = (char::MIN..=char::MAX)
+        .filter(|character| !is_dropped(*character) && read_character(*character) == Some(wanted))
+        .collect();
+    let character = char::from(wanted);
+    (!typed.is_empty()).then_some(Read { character, typed })
 }
 
 fn text(bytes: &[u8]) -> String {
