@@ -12,7 +12,7 @@ use countersign_core::command::Registry;
 use countersign_core::context::{Actions, Context};
 use countersign_core::dispatch::Dispatcher;
 use countersign_core::drop_box::DropBox;
-use countersign_core::link::Link;
+use countersign_core::link::{Link, Links, LinksSettings};
 use countersign_core::message::{Account, Assurance, Kind, Message, Place, Room, Sender};
 use countersign_core::operation::{Entry, Operation};
 use countersign_core::person::{Directory, Person};
@@ -95,16 +95,28 @@ impl Shelf {
     async fn dispatch(self: Arc<Self>, message: &Message) -> Option<Reply> {
         let mut registry = Registry::new();
         crate::register(&mut registry).unwrap();
+        let random = Arc::new(SeededRandom::new(1));
+        let links = LinksSettings {
+            url: "https://ops.example.org/".to_owned(),
+            valid: Duration::from_hours(1),
+            box_valid: Duration::from_mins(30),
+            keys: Arc::new(things::keys()),
+            reach: BTreeMap::new(),
+        };
         let context = Context {
             settings: Arc::new(settings()),
+            links: Some(Links::new(
+                links,
+                Arc::clone(&self) as _,
+                Arc::clone(&random) as _,
+            )),
             store: self,
             clock: Arc::new(ManualClock::new(now())),
-            random: Arc::new(SeededRandom::new(1)),
+            random,
             actions: Actions::default(),
             scrubber: Arc::new(Scrubber::default()),
             pages: Arc::default(),
             notary: None,
-            links: None,
             replica: "test".into(),
         };
         Dispatcher::new(context, Arc::new(registry))

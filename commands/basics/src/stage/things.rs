@@ -94,7 +94,7 @@ pub(crate) fn operation(state: State) -> Operation {
 }
 
 /// The keys that secrets are sealed with.
-fn keys() -> SealingKeys {
+pub(super) fn keys() -> SealingKeys {
     let key = SealingKey::of(&Secret::from("5a".repeat(32))).unwrap();
     SealingKeys::new(key, Vec::new())
 }
@@ -111,7 +111,7 @@ pub(crate) fn link(recipient: &str, expires: Timestamp) -> Link {
         nonce: [0; 12],
         link: proof,
         auth: proof,
-        phrase: Some(keys().seal("said", [9; 12], b"TR7K-09QF-MZ4C-W8XE")),
+        phrase: Some(keys().seal("phrase of link K7QM2X", [9; 12], b"TR7K-09QF-MZ4C-W8XE")),
         recipient: recipient.into(),
         requester: "alice".into(),
         request: "R-4QXB".into(),
