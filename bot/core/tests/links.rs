@@ -81,6 +81,7 @@ fn the_sequences_reach_every_corner() {
         "changed by wrong: live",
         "changed by wrong: burned",
         "changed by burn: burned",
+        "changed by burn: disowned",
         "changed by sweep: expired",
         "changed by sweep: forgotten",
         "right: opened",

@@ -3,6 +3,7 @@
 use countersign_core::door::Filled;
 use countersign_core::drop_box::{DropBox, State};
 use countersign_core::link::Visitor;
+use countersign_core::message::Place;
 use countersign_core::reply::{Block, Post, Span};
 use countersign_secrets::drop_box::{Filling, fill};
 use countersign_secrets::link::link_proof;
@@ -26,11 +27,13 @@ pub(crate) fn said(world: &World, posts: impl IntoIterator<Item = Post>) -> Vec<
     let keys = &world.links.settings().keys;
     let mut said = Vec::new();
     for post in posts {
+        let Place::Direct(to) = &post.place else { continue };
+        let bound_to = format!("said to {} on {}", to.name, to.network);
         for block in post.reply.blocks {
             let Block::Line(line) = block else { continue };
             for span in line.0 {
                 if let Span::Sealed(sealed) = span {
-                    let bytes = keys.open("said", &sealed).unwrap();
+                    let bytes = keys.open(&bound_to, &sealed).unwrap();
                     said.push(String::from_utf8(bytes.to_vec()).unwrap());
                 }
             }

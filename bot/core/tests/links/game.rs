@@ -87,6 +87,7 @@ fn link() -> Link {
         title: "stage's DATABASE_URL".into(),
         sent_to: direct(),
         asked_in: direct(),
+        disowned: None,
         state: State::Live,
         attempts_left: GUESSES,
         made: at(0),
@@ -239,6 +240,18 @@ impl Game {
             }
             _ => return,
         };
+        if matches!((kind, &old.state), (Kind::Burn, State::Redeemed { .. })) {
+            // Whoever it was for says that it was not they who opened it; that is noted, once, and nothing else.
+            assert_eq!((&old.disowned, &new.disowned), (&None, &Some("alice".into())));
+            let noted = Link {
+                disowned: new.disowned.clone(),
+                version: old.version + 1,
+                ..old.clone()
+            };
+            assert_eq!(*new, noted);
+            self.seen.insert("changed by burn: disowned".into());
+            return;
+        }
         assert_eq!(old.state, State::Live, "what has ended stays as it ended");
         assert_eq!(new.version, old.version + 1);
         let lost = old.attempts_left - new.attempts_left;
@@ -252,7 +265,7 @@ impl Game {
             }
             (Kind::Wrong, State::Live) => assert!(lost == 1 && new.attempts_left > 0),
             (Kind::Wrong, State::Burned { by: None, .. }) => {
-                assert!(lost == 1 && new.attempts_left == 0, "L5")
+                assert!(lost == 1 && new.attempts_left == 0, "L5");
             }
             (Kind::Burn, State::Burned { by: Some(by), .. }) => assert!(by.as_str() == "alice" && lost == 0),
             (Kind::Sweep, State::Expired { .. }) => assert_eq!(lost, 0),
@@ -352,7 +365,7 @@ impl Game {
             Poll::Pending => None,
         });
         let disk = self.world.store.disk();
-        self.answered(&task, came.expect("it comes to no end"), &disk);
+        self.answered(&task, came.unwrap(), &disk);
     }
 
     /// In the end who has both halves opens a link that lives; and when its time is over nothing of it is left.

@@ -258,7 +258,7 @@ impl Command for Decide {
     async fn run(&self, ask: &Ask<'_>, args: DecideArgs) -> Result<Outcome, Refusal> {
         let id = args.id.as_str().into();
         match self.0 {
-            "burn" => ask.desk.burn(ask, &args.id).await,
+            "burn" => ask.desk.burn(ask, &args.id.as_str().into()).await,
             "deny" => ask.desk.deny(ask, &id, "not today".into()).await,
             _ => ask.desk.cancel_request(ask, &id).await,
         }
