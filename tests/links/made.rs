@@ -93,6 +93,7 @@ pub(crate) fn link(n: u64) -> Link {
         asked_in: direct(),
         state: State::Live,
         attempts_left: GUESSES,
+        disowned: None,
         made: now(),
         expires: from_millis(now().as_millisecond() + 3_600_000),
         version: 0,

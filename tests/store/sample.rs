@@ -233,6 +233,7 @@ pub(crate) fn link(id: &str, n: u8) -> Link {
         sent_to: direct("bob"),
         asked_in: place("#treeherder"),
         state: link::State::Live,
+        disowned: None,
         attempts_left: link::GUESSES,
         made: at(0),
         expires: at(3600),
@@ -277,6 +278,7 @@ pub(crate) fn drop_box(id: &str, n: u8) -> DropBox {
         purpose: "the value of NEW_KEY on stage".into(),
         target: Some("stage".into()),
         then: format!("config set stage NEW_KEY --box {id}"),
+        by_itself: true,
         state: drop_box::State::Open,
         made: at(0),
         expires: at(3600),
@@ -292,6 +294,7 @@ pub(crate) fn filled(drop_box: &DropBox, planned: bool) -> DropBox {
             at: at(60),
             by: visitor(),
             planned,
+            request: None,
         },
         ..drop_box.clone()
     }
