@@ -20,20 +20,22 @@ pub trait Readiness: Send + Sync {
 /// Readiness behind a pointer that routers can share.
 pub(crate) type Ready = Arc<dyn Readiness>;
 
-/// `/healthz` and `/readyz`, on both addresses.
-pub(crate) fn router(readiness: Ready) -> Router {
+/// `/healthz` and `/readyz` for everybody: strangers hear whether the bot is ready, and not on which networks it is.
+pub(crate) fn public(readiness: Ready) -> Router {
     Router::new()
         .route("/healthz", get(healthz).fallback(wrong_method))
-        .route("/readyz", get(readyz).fallback(wrong_method))
+        .route("/readyz", get(ready).fallback(wrong_method))
         .with_state(readiness)
 }
 
-/// The admin address: the same, and `/metrics`.
+/// The admin address: `/healthz`, `/readyz` with names, `/metrics`.
 pub(crate) fn admin(readiness: Ready, metrics: Arc<Metrics>) -> Router {
     Router::new()
         .route("/metrics", get(scrape).fallback(wrong_method))
         .with_state(metrics)
-        .merge(router(readiness))
+        .route("/healthz", get(healthz).fallback(wrong_method))
+        .route("/readyz", get(ready_by_name).fallback(wrong_method))
+        .with_state(readiness)
         .fallback(|| async { Refused::NotFound })
 }
 
@@ -41,12 +43,19 @@ async fn healthz() -> Response {
     answers::text(StatusCode::OK, "ok".to_owned())
 }
 
-async fn readyz(State(readiness): State<Ready>) -> Response {
-    let missing = readiness.not_ready();
+async fn ready(State(readiness): State<Ready>) -> Response {
+    readyz(&readiness.not_ready(), |_| "not ready".to_owned())
+}
+
+async fn ready_by_name(State(readiness): State<Ready>) -> Response {
+    readyz(&readiness.not_ready(), |missing| missing.join("\n") + "\n")
+}
+
+fn readyz(missing: &[String], words: impl FnOnce(&[String]) -> String) -> Response {
     if missing.is_empty() {
         return answers::text(StatusCode::OK, "ok".to_owned());
     }
-    answers::text(StatusCode::SERVICE_UNAVAILABLE, missing.join("\n") + "\n")
+    answers::text(StatusCode::SERVICE_UNAVAILABLE, words(missing))
 }
 
 async fn scrape(State(metrics): State<Arc<Metrics>>) -> Response {

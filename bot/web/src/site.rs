@@ -35,7 +35,7 @@ pub(crate) fn public(pages: Pages, counter: &Counter, readiness: health::Ready) 
         .route("/d/{id}/fill", posted(post(boxes::fill)))
         .fallback(pages::answer)
         .with_state(pages);
-    posts.merge(health::router(readiness))
+    posts.merge(health::public(readiness))
 }
 
 /// One address and all that its connections share.

@@ -6,19 +6,20 @@ use crate::support::{house, settings, with, wrong};
 use crate::wire::{exchange, request};
 
 #[tokio::test]
-async fn ready_means_that_every_network_is() {
+async fn ready_means_that_every_network_is_and_strangers_are_not_told_which_there_are() {
     let house = house().await;
-    for address in [house.addr(), house.admin()] {
+    for (address, words) in [(house.addr(), "not ready"), (house.admin(), "libera\nslack\n")] {
         let get = |path: &'static str| async move { exchange(address, &request("GET", path, "", "")).await };
         house.rest.missing.lock().unwrap().clear();
         assert_eq!(
             (get("/healthz").await.status, get("/healthz").await.body.as_str()),
             (200, "ok")
         );
-        assert_eq!(get("/readyz").await.status, 200);
+        let reply = get("/readyz").await;
+        assert_eq!((reply.status, reply.body.as_str()), (200, "ok"));
         *house.rest.missing.lock().unwrap() = vec!["libera".to_owned(), "slack".to_owned()];
         let reply = get("/readyz").await;
-        assert_eq!((reply.status, reply.body.as_str()), (503, "libera\nslack\n"));
+        assert_eq!((reply.status, reply.body.as_str()), (503, words));
         assert_eq!(
             get("/healthz").await.status,
             200,
