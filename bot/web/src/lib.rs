@@ -13,6 +13,7 @@ mod health;
 mod limits;
 mod links;
 mod listener;
+mod memory;
 mod metrics;
 mod origin;
 mod pages;

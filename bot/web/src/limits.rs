@@ -3,19 +3,19 @@
 //! Nothing here is needed to keep a secret: a link proof has 256 bits, and a phrase has five tries per link, counted in
 //! the store. It keeps one peer from making the store work for everybody else.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_core::time::Clock;
 use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
-use governor::state::keyed::DashMapStateStore;
+use governor::state::keyed::ShrinkableKeyedStateStore as _;
 use governor::{Quota, RateLimiter};
 
+use crate::memory::Memory;
 use crate::peer::Peer;
 use crate::settings::{Bucket, Limits};
 
@@ -32,7 +32,7 @@ impl governor::clock::Clock for Ticks {
     }
 }
 
-type Buckets = RateLimiter<IpAddr, DashMapStateStore<IpAddr>, Ticks, NoOpMiddleware<Nanos>>;
+type Buckets = RateLimiter<IpAddr, Memory, Ticks, NoOpMiddleware<Nanos>>;
 
 /// Not now; how long to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,18 +45,17 @@ pub(crate) struct Doormat {
     posts: Buckets,
     wrong_proofs: Buckets,
     /// Who has used up its wrong proofs, and until when it is not listened to.
-    shut: Mutex<HashMap<IpAddr, Nanos>>,
+    shut: Memory,
 }
 
 impl Doormat {
     pub(crate) fn new(limits: Limits, clock: Arc<dyn Clock>) -> Self {
         let ticks = Ticks(clock);
-        let buckets =
-            |bucket: Bucket| RateLimiter::new(quota(bucket), DashMapStateStore::default(), ticks.clone());
+        let buckets = |bucket: Bucket| RateLimiter::new(quota(bucket), Memory::default(), ticks.clone());
         Self {
             posts: buckets(limits.posts),
             wrong_proofs: buckets(limits.wrong_proofs),
-            shut: Mutex::default(),
+            shut: Memory::default(),
             ticks,
         }
     }
@@ -64,7 +63,7 @@ impl Doormat {
     /// A POST comes in.
     pub(crate) fn post(&self, peer: Peer) -> Result<(), SlowDown> {
         let (peer, now) = (peer.counted(), self.ticks.now());
-        let until = self.shut().get(&peer).copied();
+        let until = self.shut.get(&peer);
         if let Some(until) = until.filter(|until| *until > now) {
             return Err(SlowDown(until.saturating_sub(now).into()));
         }
@@ -76,15 +75,15 @@ impl Doormat {
     pub(crate) fn wrong_proof(&self, peer: Peer) -> Result<(), SlowDown> {
         let (peer, now) = (peer.counted(), self.ticks.now());
         self.wrong_proofs.check_key(&peer).map_err(|until| {
-            self.shut().insert(peer, until.earliest_possible());
+            self.shut.set(peer, until.earliest_possible());
             SlowDown(until.wait_time_from(now))
         })
     }
 
     /// Forgets peers whose buckets are full again.
     pub(crate) fn forget(&self) {
-        let now = self.ticks.now();
-        self.shut().retain(|_, until| *until > now);
+        self.shut.retain_recent(self.ticks.now());
+        self.shut.shrink_to_fit();
         for buckets in [&self.posts, &self.wrong_proofs] {
             buckets.retain_recent();
             buckets.shrink_to_fit();
@@ -94,11 +93,7 @@ impl Doormat {
     /// How many peers are remembered, in all three places.
     #[cfg(test)]
     fn remembered(&self) -> usize {
-        self.posts.len() + self.wrong_proofs.len() + self.shut().len()
-    }
-
-    fn shut(&self) -> std::sync::MutexGuard<'_, HashMap<IpAddr, Nanos>> {
-        self.shut.lock().unwrap_or_else(PoisonError::into_inner)
+        self.posts.len() + self.wrong_proofs.len() + self.shut.len()
     }
 }
 
@@ -115,6 +110,7 @@ mod tests {
     use countersign_core::time::{ManualClock, after, from_millis};
 
     use super::*;
+    use crate::memory::MOST;
 
     fn doormat(posts: u32, wrong_proofs: u32) -> (Arc<ManualClock>, Doormat) {
         let clock = Arc::new(ManualClock::new(from_millis(1_800_000_000_000)));
@@ -177,6 +173,26 @@ mod tests {
         }
         doormat.forget();
         assert_eq!(doormat.remembered(), 300);
+        pass(&clock, Duration::from_mins(2));
+        doormat.forget();
+        assert_eq!(doormat.remembered(), 0);
+    }
+
+    #[test]
+    fn addresses_in_numbers_need_no_more_memory_and_shut_nobody_out() {
+        let (clock, doormat) = doormat(3, 1);
+        let guesser = peer(1);
+        doormat.wrong_proof(guesser).unwrap();
+        doormat.wrong_proof(guesser).unwrap_err();
+        for network in 0..4 * u128::try_from(MOST).unwrap() {
+            let stranger = Peer(IpAddr::from(((0x2001_0db8 << 32 | network) << 64).to_be_bytes()));
+            doormat.post(stranger).unwrap();
+            doormat.wrong_proof(stranger).unwrap();
+        }
+        let (posts, wrong_proofs) = (doormat.posts.len(), doormat.wrong_proofs.len());
+        assert!(posts <= MOST && wrong_proofs <= MOST, "{posts}, {wrong_proofs}");
+        assert_eq!(doormat.post(peer(2)), Ok(()));
+        assert_eq!(doormat.post(guesser), Err(SlowDown(Duration::from_secs(6))));
         pass(&clock, Duration::from_mins(2));
         doormat.forget();
         assert_eq!(doormat.remembered(), 0);

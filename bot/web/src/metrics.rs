@@ -110,7 +110,8 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// A limit was reached: `posts`, `wrong_proofs`, `connections` or `connections_of_peer`.
+    /// A limit was reached: `posts`, `wrong_proofs`, `connections`, `connections_of_peer` or
+    /// `connections_of_site`.
     pub(crate) fn refused(&self, limit: &'static str) {
         self.refused.get_or_create(&[("limit", limit)]).inc();
     }

@@ -1,6 +1,6 @@
 //! Whom a request comes from, as far as that can be known.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use http::HeaderMap;
 use ipnet::IpNet;
@@ -33,13 +33,27 @@ impl Peer {
         Self(peer)
     }
 
-    /// What it is counted by: an IPv4 address as it is, IPv6 by its /64, which is what one household has.
+    /// What it is counted by: an IPv4 address as it is, IPv6 by its /64, which is what one household has at the least.
     pub(crate) fn counted(self) -> IpAddr {
         match self.0 {
             IpAddr::V4(address) => IpAddr::V4(address),
-            IpAddr::V6(address) => IpAddr::V6((address.to_bits() & (u128::MAX << 64)).into()),
+            IpAddr::V6(address) => IpAddr::V6(network(address, 64)),
         }
     }
+
+    /// The /48 of IPv6, which is the most that one customer of a provider is usually given: a household with a /56 could
+    /// come as 256 peers, a site as 65,536.
+    pub(crate) fn site(self) -> Option<IpAddr> {
+        match self.0 {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(address) => Some(IpAddr::V6(network(address, 48))),
+        }
+    }
+}
+
+/// The address with nothing after its first bits.
+fn network(address: Ipv6Addr, bits: u32) -> Ipv6Addr {
+    (address.to_bits() & (u128::MAX << (128 - bits))).into()
 }
 
 /// Whether this is one of the trusted proxies.
@@ -105,5 +119,11 @@ mod tests {
         let counted = |address: &str| Peer(address.parse().unwrap()).counted().to_string();
         assert_eq!(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(counted("192.0.2.1"), "192.0.2.1");
+        let site = |address: &str| Peer(address.parse().unwrap()).site();
+        assert_eq!(
+            site("2001:db8:1:2:3:4:5:6"),
+            Some("2001:db8:1::".parse().unwrap())
+        );
+        assert_eq!(site("192.0.2.1"), None);
     }
 }

@@ -174,6 +174,8 @@ pub struct Connections {
     pub in_all: usize,
     /// From one peer, trusted proxies excepted.
     pub per_peer: usize,
+    /// From all peers of one /48 of IPv6 together, trusted proxies excepted.
+    pub per_site: usize,
     /// Requests on one connection; the last is answered with `Connection: close`.
     pub requests: usize,
 }
@@ -183,6 +185,7 @@ impl Default for Connections {
         Self {
             in_all: 1_024,
             per_peer: 32,
+            per_site: 128,
             requests: 100,
         }
     }
