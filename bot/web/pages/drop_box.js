@@ -1,12 +1,9 @@
 // The page of a drop box: says what the box is for, takes one value, seals it to the bot's key, sends it once.
 
-let address = null; // { path, id, idBytes, key }
-let header = null; // what the server says the box is for; .text is the exact text that the ciphertext is bound to
 let botKey = null; // the public half of the key that only the bot can open with: base64url of 65 bytes
 let maxBytes = 0;
 let sealed = null; // { value, key, nonce, ct, sha256 }: what was sent or is about to be
 let kept = null; // the value whose white space was looked at and meant
-let unsure = false; // the value went out and no answer came back
 
 // --- the value ---
 
@@ -45,11 +42,6 @@ function valueChanged() {
   const found = text === kept ? "" : doubts(text);
   $("doubts").hidden = found === "";
   if ($("doubts-words").textContent !== found) $("doubts-words").textContent = found;
-}
-
-function complain(problem) {
-  if ($("value-problem").textContent !== problem) $("value-problem").textContent = problem;
-  $("value").setAttribute("aria-invalid", problem === "" ? "false" : "true");
 }
 
 function removeDoubts() {
@@ -92,44 +84,19 @@ async function seal(text) {
 // The digits of the sealed value that a plan shows: "9c41 f0e2".
 const digits = (sha256) => `${sha256.slice(0, 4)} ${sha256.slice(4, 8)}`;
 
-// --- looking: changes nothing ---
+// --- the form ---
 
-async function look() {
-  show("checking");
-  const answer = await ask(address, "status", { link: await linkProof(address) });
-  const problem = commonProblem(answer);
-  if (problem) return end(problem, answer);
-  if (answer.status === 0) return show("offline");
-  if (answer.status !== 200) return showAndWait("busy", answer.wait, look);
-  return describe(answer.body);
-}
-
-function describe(body) {
-  const fields = asJson(body.header);
-  if (fields?.id !== address.id) return end("refused", { status: 200, body: { error: "another drop box" } });
-  header = { text: body.header, ...fields };
-  fill({ subject: header.subject, expires: header.expires_at });
-  if (body.state !== "open") return end(body.state === "filled" && unsure ? "filled-unsure" : body.state, { body });
+function ready(body, wasUnsure) {
   botKey = body.public_key;
   maxBytes = body.max_bytes;
   showForm();
-  if (unsure) complain("It did not arrive. Send it again; what you typed is still here.");
-  unsure = false;
-  return undefined;
+  if (wasUnsure) complain("It did not arrive. Send it again; what you typed is still here.");
 }
 
 function showForm() {
   show("ready", { title: header.purpose });
   working(false);
   valueChanged();
-}
-
-// Shows a state that nothing leads out of, and forgets what is no longer needed.
-function end(view, { status, body = {} }) {
-  const known = document.querySelector(`section[data-title]#${CSS.escape(view)}`) ? view : "refused";
-  const number = sealed === null ? "" : digits(sealed.sha256);
-  forget();
-  show(known, { at: body.at ?? now(), digits: number, answer: `${status ?? 200} ${body.error ?? body.state ?? ""}`.trim() });
 }
 
 // --- sending: happens once ---
@@ -146,36 +113,18 @@ async function send(event) {
   const filling = await seal(text).catch(() => null);
   if (filling === null) return end("refused", { status: 200, body: { error: "without a key to encrypt to" } });
   const { key, nonce, ct } = filling;
-  const answer = await ask(address, "fill", { link: await linkProof(address), key, nonce, ct });
+  fill({ digits: digits(filling.sha256) });
+  const answer = await ask(address, "fill", { link: await proof(), key, nonce, ct });
   if (answer.status === 200) return taken(filling, answer.body);
   if (answer.status === 422) return unreadable();
-  const ending = commonProblem(answer);
-  if (ending === "filled" && (unsure || answer.meanwhile)) return end("filled-unsure", answer);
-  if (ending) return end(ending, answer);
-  if (answer.status === 429) return showAndWait("busy", answer.wait, showForm);
-  // No answer, or one that does not say what became of the value. It may have been taken for an answer that was lost.
-  unsure = true;
-  return answer.status === 503 ? showAndWait("busy", answer.wait, findOut) : findOut();
-}
-
-// Asks what became of a value that was sent and not answered.
-async function findOut() {
-  show("unsure");
-  busy(true);
-  const answer = await ask(address, "status", { link: await linkProof(address) });
-  busy(false);
-  const problem = commonProblem(answer);
-  if (problem) return end(problem, answer);
-  if (answer.status === 200) return describe(answer.body);
-  if (answer.status === 0) return say("Still no answer.");
-  return showAndWait("busy", answer.wait, findOut);
+  return undone(answer, showForm);
 }
 
 function taken(filling, body) {
   dropSecretPart("done");
   const ours = body.sha256 === filling.sha256;
   forget();
-  show(ours ? "sent" : "other-number", { digits: digits(filling.sha256), theirs: digits(String(body.sha256)) });
+  show(ours ? "sent" : "other-number", { theirs: digits(String(body.sha256)) });
 }
 
 // The bot could not open what arrived and took nothing. Sealed anew it may.
@@ -194,11 +143,6 @@ function working(on) {
   $("working-text").textContent = on ? "Encrypting it in this browser and sending it." : "";
 }
 
-function busy(on) {
-  $("unsure-again").setAttribute("aria-disabled", String(on));
-  $("unsure-words").textContent = on ? "Looking what became of it…" : "The server does not answer.";
-}
-
 function showTyped() {
   $("value").classList.toggle("masked", !$("visible").checked);
 }
@@ -206,11 +150,9 @@ function showTyped() {
 // --- forgetting ---
 
 function forget() {
-  address?.key.fill(0);
-  address = null;
+  forgetAddress();
   sealed = null;
   kept = null;
-  $("value").value = "";
   guardLeaving(false);
 }
 
@@ -219,24 +161,17 @@ $("value").addEventListener("input", () => { guardLeaving(value() !== ""); value
 $("visible").addEventListener("change", showTyped);
 $("remove").addEventListener("click", removeDoubts);
 $("keep").addEventListener("click", keepDoubts);
-$("offline-again").addEventListener("click", look);
-$("unsure-again").addEventListener("click", () => $("unsure-again").getAttribute("aria-disabled") === "true" || findOut());
 
 // A browser that keeps what was ticked over a reload.
 $("visible").checked = false;
 
-let expiryWasSeen = false;
-
-// Times pass while somebody fetches the value; when the box's has passed, the server says so.
-setInterval(() => {
-  if (header === null || shown !== "ready") return;
-  fill({ expires: header.expires_at });
-  if (now() < header.expires_at || expiryWasSeen || !$("working").hidden) return;
-  expiryWasSeen = true;
-  look();
-}, 10_000);
-
-start((whole) => {
-  address = whole;
-  look();
-}, forget);
+start({
+  input: "value",
+  live: "open",
+  spent: "filled",
+  lost: "filled-unsure",
+  another: "another drop box",
+  facts: ({ subject }) => ({ subject }),
+  ready,
+  forget,
+});

@@ -2,10 +2,7 @@
 
 const KDF_ROUNDS = 600_000;
 
-let address = null; // { path, id, idBytes, key }
-let header = null; // what the server says the link is; .text is the exact text that the ciphertext is bound to
 let guessesLeft = 0;
-let unsure = false; // a request to open went out and no answer came back
 let content = null; // { fields: [{ label, value }], files: [{ name, text }] }
 
 // --- the phrase: bot/secrets/vectors/check.mjs runs this part, and compares it with how the bot reads phrases ---
@@ -73,12 +70,6 @@ function phraseChanged(event) {
   $("phrase-count").textContent = `${phraseChars(typed).length} of ${PHRASE_CHARS}`;
 }
 
-// Says what is wrong with the phrase, or takes it back.
-function complain(problem) {
-  if ($("phrase-problem").textContent !== problem) $("phrase-problem").textContent = problem;
-  $("phrase").setAttribute("aria-invalid", problem === "" ? "false" : "true");
-}
-
 // --- keys ---
 
 // The two keys that need address and phrase: `enc` opens the ciphertext, `auth` shows the server that we may have it.
@@ -109,42 +100,18 @@ function readContent(bytes) {
   return { fields: [{ label: "Content", value: text }], files: [] };
 }
 
-// --- looking: changes nothing ---
+// --- the form ---
 
-async function look() {
-  show("checking");
-  const answer = await ask(address, "status", { link: await linkProof(address) });
-  const problem = commonProblem(answer);
-  if (problem) return end(problem, answer);
-  if (answer.status === 0) return show("offline");
-  if (answer.status !== 200) return showAndWait("busy", answer.wait, look);
-  return describe(answer.body);
-}
-
-function describe(body) {
-  const fields = asJson(body.header);
-  if (fields?.id !== address.id) return end("refused", { status: 200, body: { error: "another link" } });
-  header = { text: body.header, ...fields };
-  fill({ title: header.title, from: header.from, recipient: header.recipient, expires: header.expires_at });
-  if (body.state !== "live") return end(body.state === "redeemed" && unsure ? "lost" : body.state, { body });
+function ready(body, wasUnsure) {
   const spent = guessesLeft - body.attempts_left;
   guessesLeft = body.attempts_left;
   showForm();
-  if (unsure) complain(spent === 1 ? "That phrase did not open it. Look at it again." : "The link did not open; nothing was spent. Try again.");
-  unsure = false;
-  return undefined;
+  if (wasUnsure) complain(spent === 1 ? "That phrase did not open it. Look at it again." : "The link did not open; nothing was spent. Try again.");
 }
 
 function showForm() {
   show("ready", { title: header.title, guesses: guessesLeft === 1 ? "1: a wrong phrase now destroys the link" : String(guessesLeft) });
   working(false);
-}
-
-// Shows a state that nothing leads out of, and forgets what is no longer needed.
-function end(view, { status, body = {} }) {
-  const known = document.querySelector(`section[data-title]#${CSS.escape(view)}`) ? view : "refused";
-  forget();
-  show(known, { at: body.at ?? now(), answer: `${status ?? 200} ${body.error ?? body.state ?? ""}`.trim() });
 }
 
 // --- opening: happens once ---
@@ -159,35 +126,16 @@ async function openLink(event) {
   working(true, "Turning the phrase into a key. This takes a few seconds on a phone.");
   const keys = await deriveKeys(phraseChars(typed).join(""));
   working(true, "Asking for what the link holds.");
-  const answer = await ask(address, "redeem", { link: await linkProof(address), auth: keys.auth });
+  const answer = await ask(address, "redeem", { link: await proof(), auth: keys.auth });
   if (answer.status === 200) return reveal(keys.enc, answer.body);
   if (answer.status === 403 && answer.body.error === "wrong_phrase") return wrong(answer.body.attempts_left);
-  const ending = commonProblem(answer);
-  if (ending === "redeemed" && (unsure || answer.meanwhile)) return end("lost", answer);
-  if (ending) return end(ending, answer);
-  if (answer.status === 429) return showAndWait("busy", answer.wait, backToForm);
-  // No answer, or one that does not say what became of the link. It may have been opened for an answer that was lost.
-  unsure = true;
-  return answer.status === 503 ? showAndWait("busy", answer.wait, findOut) : findOut();
+  return undone(answer, backToForm);
 }
 
 // The server asked for patience and did nothing.
 function backToForm() {
   showForm();
   $("phrase").focus();
-}
-
-// Asks what became of a request to open that was not answered.
-async function findOut() {
-  show("unsure");
-  busy(true);
-  const answer = await ask(address, "status", { link: await linkProof(address) });
-  busy(false);
-  const problem = commonProblem(answer);
-  if (problem) return end(problem, answer);
-  if (answer.status === 200) return describe(answer.body);
-  if (answer.status === 0) return say("Still no answer.");
-  return showAndWait("busy", answer.wait, findOut);
 }
 
 function wrong(left) {
@@ -207,7 +155,7 @@ async function reveal(key, answer) {
   } catch {
     return end("damaged", { body: {} });
   }
-  forgetKeys();
+  forgetAddress();
   showContent();
   show("opened", { opened, title: header.title });
   say("Opened.");
@@ -221,11 +169,6 @@ function working(on, text = "") {
   $("open").textContent = on ? "Opening…" : "Open it";
   $("working").hidden = !on;
   $("working-text").textContent = text;
-}
-
-function busy(on) {
-  $("unsure-again").setAttribute("aria-disabled", String(on));
-  $("unsure-words").textContent = on ? "Looking what became of it…" : "The server does not answer.";
 }
 
 // --- what was in it ---
@@ -313,14 +256,8 @@ function saveAll() {
 
 // --- forgetting ---
 
-function forgetKeys() {
-  address?.key.fill(0);
-  address = null;
-  $("phrase").value = "";
-}
-
 function forget() {
-  forgetKeys();
+  forgetAddress();
   content = null;
   for (const id of ["fields", "files"]) $(id).replaceChildren();
   guardLeaving(false);
@@ -335,24 +272,17 @@ $("form").addEventListener("submit", openLink);
 $("phrase").addEventListener("input", phraseChanged);
 $("phrase").addEventListener("compositionend", () => phraseChanged());
 $("phrase").addEventListener("paste", pastePhrase);
-$("offline-again").addEventListener("click", look);
-$("unsure-again").addEventListener("click", () => $("unsure-again").getAttribute("aria-disabled") === "true" || findOut());
 $("hide").addEventListener("click", () => hideValues($("hide").textContent === "Hide values"));
 $("save").addEventListener("click", saveAll);
 $("clear").addEventListener("click", clearPage);
 
-let expiryWasSeen = false;
-
-// Times pass while somebody looks for the phrase; when the link's has passed, the server says so.
-setInterval(() => {
-  if (header === null || shown !== "ready") return;
-  fill({ expires: header.expires_at });
-  if (now() < header.expires_at || expiryWasSeen || !$("working").hidden) return;
-  expiryWasSeen = true;
-  look();
-}, 10_000);
-
-start((whole) => {
-  address = whole;
-  look();
-}, forget);
+start({
+  input: "phrase",
+  live: "live",
+  spent: "redeemed",
+  lost: "lost",
+  another: "another link",
+  facts: ({ title, from, recipient }) => ({ title, from, recipient }),
+  ready,
+  forget,
+});

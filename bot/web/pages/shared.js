@@ -1,5 +1,6 @@
 "use strict";
-// What both pages share: bytes, keys, the address, words about time, requests, and which part of the page is shown.
+// What both pages share: bytes, keys, the address, words about time, requests, which part of the page is shown, and the way
+// from the first look at an address to its end.
 // The words themselves stand in the HTML: every state of a page is a <section data-title="…">, and this shows one of them.
 
 const $ = (id) => document.getElementById(id);
@@ -229,10 +230,111 @@ function browserIsTooOld() {
   return true;
 }
 
-// Starts the page. `begin(address)` gets a whole address; `forget()` overwrites and removes every secret.
+// --- one address, from the first look to its end ---
+
+let page = null; // what is different on the page at hand, see start()
+let address = null; // { path, id, idBytes, key }
+let header = null; // what the server says stands behind it; .text is the exact text that the ciphertext is bound to
+let unsure = false; // the request that works once went out and no answer came back
+
+const proof = () => linkProof(address);
+
+// Asks what stands behind the address; changes nothing.
+async function look() {
+  show("checking");
+  const answer = await ask(address, "status", { link: await proof() });
+  const problem = commonProblem(answer);
+  if (problem) return end(problem, answer);
+  if (answer.status === 0) return show("offline");
+  if (answer.status !== 200) return showAndWait("busy", answer.wait, look);
+  return describe(answer.body);
+}
+
+// Asks what became of a request that works once and was not answered.
+async function findOut() {
+  show("unsure");
+  busy(true);
+  const answer = await ask(address, "status", { link: await proof() });
+  busy(false);
+  const problem = commonProblem(answer);
+  if (problem) return end(problem, answer);
+  if (answer.status === 200) return describe(answer.body);
+  if (answer.status === 0) return say("Still no answer.");
+  return showAndWait("busy", answer.wait, findOut);
+}
+
+function busy(on) {
+  $("unsure-again").setAttribute("aria-disabled", String(on));
+  $("unsure-words").textContent = on ? "Looking what became of it…" : "The server does not answer.";
+}
+
+function describe(body) {
+  const fields = asJson(body.header);
+  if (fields?.id !== address.id) return end("refused", { status: 200, body: { error: page.another } });
+  header = { text: body.header, ...fields };
+  fill({ ...page.facts(header), expires: header.expires_at });
+  if (body.state !== page.live) return end(body.state === page.spent && unsure ? page.lost : body.state, { body });
+  page.ready(body, unsure);
+  unsure = false;
+  return undefined;
+}
+
+// What follows on an answer that did not do what was asked, to the request that works once; `again` shows the form.
+function undone(answer, again) {
+  const ending = commonProblem(answer);
+  if (ending === page.spent && (unsure || answer.meanwhile)) return end(page.lost, answer);
+  if (ending) return end(ending, answer);
+  if (answer.status === 429) return showAndWait("busy", answer.wait, again);
+  // No answer, or one that does not say what became of it. It may have been done for an answer that was lost.
+  unsure = true;
+  return answer.status === 503 ? showAndWait("busy", answer.wait, findOut) : findOut();
+}
+
+// Shows a state that nothing leads out of, and forgets what is no longer needed.
+function end(view, { status, body = {} }) {
+  const known = document.querySelector(`section[data-title]#${CSS.escape(view)}`) ? view : "refused";
+  page.forget();
+  show(known, { at: body.at ?? now(), answer: `${status ?? 200} ${body.error ?? body.state ?? ""}`.trim() });
+}
+
+// Says what is wrong with what was typed, or takes it back.
+function complain(problem) {
+  const said = $(`${page.input}-problem`);
+  if (said.textContent !== problem) said.textContent = problem;
+  $(page.input).setAttribute("aria-invalid", problem === "" ? "false" : "true");
+}
+
+function forgetAddress() {
+  address?.key.fill(0);
+  address = null;
+  $(page.input).value = "";
+}
+
+let expiryWasSeen = false;
+
+// Times pass while somebody looks for what belongs into the form; when the address's has passed, the server says so.
+function watchTheTime() {
+  if (header === null || shown !== "ready") return;
+  fill({ expires: header.expires_at });
+  if (now() < header.expires_at || expiryWasSeen || !$("working").hidden) return;
+  expiryWasSeen = true;
+  look();
+}
+
+// Starts the page, which says what is different on it:
+//   input         the id of what people type into; `${input}-problem` says what is wrong with it
+//   live, spent   what the server calls it before and after the request that works once
+//   lost          the state of the page when it is spent, most likely by us, and the answer was lost
+//   another       what an answer about something else is about
+//   facts(header)        slots that its header fills
+//   ready(body, unsure)  shows the form; `unsure`: a request went out, and did not do it
+//   forget()             overwrites and removes every secret
 // Neither a page out of the back-forward cache nor a reload may show anything again: a state that lives on secrets (its
 // section has data-holds) is left when the page is.
-function start(begin, forget) {
+function start(thePage) {
+  page = thePage;
+  $("offline-again").addEventListener("click", look);
+  $("unsure-again").addEventListener("click", () => $("unsure-again").getAttribute("aria-disabled") === "true" || findOut());
   addEventListener("hashchange", () => {
     // Somebody pasted the link again into this tab. The page must not lose for it what cannot be had again.
     if ($(shown).dataset.holds === "content") dropSecretPart("done");
@@ -240,13 +342,15 @@ function start(begin, forget) {
   });
   addEventListener("pagehide", () => {
     clearInterval(countdown);
-    forget();
+    page.forget();
     if ($(shown).dataset.holds) show(history.state?.step === "done" ? "reloaded-done" : "reloaded");
   });
   if (browserIsTooOld()) return;
-  const address = readAddress();
-  if (address.problem && address.problem !== "malformed") return show(address.problem);
+  const read = readAddress();
+  if (read.problem && read.problem !== "malformed") return show(read.problem);
   dropSecretPart("arrived");
-  if (address.problem) return show(address.problem);
-  begin(address);
+  if (read.problem) return show(read.problem);
+  address = read;
+  setInterval(watchTheTime, 10_000);
+  look();
 }
