@@ -23,19 +23,15 @@ struct AddOn {
     apps: &'static [&'static str],
 }
 
-const ADD_ONS: [AddOn; 6] = [
+const ADD_ONS: [AddOn; 8] = [
     redis("redis-round-11852", &["treeherder-stage", "treeherder-prototype"]),
     redis("redis-cubic-52817", &["treeherder-prod"]),
     scheduler("scheduler-flat-90211", &["treeherder-prototype"]),
     scheduler("scheduler-vertical-73010", &["treeherder-stage"]),
     scheduler("scheduler-sinuous-44205", &["treeherder-prod"]),
-    AddOn {
-        name: "cloudamqp-elliptical-36170",
-        service: "cloudamqp",
-        plan: "cloudamqp:panda",
-        config_var: Some("CLOUDAMQP_URL"),
-        apps: &["treeherder-prod"],
-    },
+    broker("cloudamqp-angular-20944", &["treeherder-prototype"]),
+    broker("cloudamqp-parallel-58261", &["treeherder-stage"]),
+    broker("cloudamqp-elliptical-36170", &["treeherder-prod"]),
 ];
 
 const fn redis(name: &'static str, apps: &'static [&'static str]) -> AddOn {
@@ -45,6 +41,17 @@ const fn redis(name: &'static str, apps: &'static [&'static str]) -> AddOn {
         service: "heroku-redis",
         plan: "heroku-redis:premium-3",
         config_var,
+        apps,
+    }
+}
+
+/// Each app has a broker of its own.
+const fn broker(name: &'static str, apps: &'static [&'static str]) -> AddOn {
+    AddOn {
+        name,
+        service: "cloudamqp",
+        plan: "cloudamqp:panda",
+        config_var: Some("CLOUDAMQP_URL"),
         apps,
     }
 }

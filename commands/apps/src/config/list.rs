@@ -1,6 +1,6 @@
 //! `config list <target>`: the names, never a value.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use countersign_core::command::{Ask, Outcome};
 use countersign_core::refusal::Refusal;
@@ -22,8 +22,13 @@ pub(super) async fn reply(apps: &Apps, app: &App, ask: &Ask<'_>) -> Result<Outco
     Ok(Outcome::Reply(named(app, &vars, owned.as_ref(), get)))
 }
 
-fn named(app: &App, vars: &ConfigVars, owned: Result<&BTreeSet<String>, &Fault>, get: String) -> Reply {
-    let is_owned = |name: &&str| owned.is_ok_and(|owned| owned.contains(*name));
+fn named(
+    app: &App,
+    vars: &ConfigVars,
+    owned: Result<&BTreeMap<String, String>, &Fault>,
+    get: String,
+) -> Reply {
+    let is_owned = |name: &&str| owned.is_ok_and(|owned| owned.contains_key(*name));
     let (theirs, ours): (Vec<&str>, Vec<&str>) = vars.names().partition(is_owned);
     let (missing, empty) = names::wanting(app, vars);
     let how_many = count(vars.names().count(), "config var");
@@ -74,7 +79,9 @@ mod tests {
         .map(|(name, value)| (name, value.to_owned().into()))
         .into_iter()
         .collect();
-        let owned = BTreeSet::from(["REDIS_URL".to_owned(), "CLOUDAMQP_URL".to_owned()]);
+        let owned = BTreeMap::from(
+            ["REDIS_URL", "CLOUDAMQP_URL"].map(|name| (name.to_owned(), "an-add-on".to_owned())),
+        );
         let said = said(named(
             &app,
             &vars,

@@ -1,6 +1,6 @@
 //! Names of config vars: which there can be, which are meant, and which of them others own.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use countersign_core::command::closest;
 use countersign_core::refusal::Refusal;
@@ -10,6 +10,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::app::{App, Apps};
 use crate::trouble::Fault;
+use crate::words::one_line;
 
 /// Longer names are no names.
 const LONGEST: usize = 128;
@@ -51,21 +52,29 @@ pub(super) fn that_is_set<'n>(app: &App, vars: &ConfigVars, name: &'n str) -> Re
     Err(Refusal::new(format!("{} has no {name}", app.target)).hint(hint))
 }
 
-/// The names that add-ons own, which nobody else changes.
-pub(super) async fn of_add_ons(apps: &Apps, app: &App) -> Result<BTreeSet<String>, Fault> {
+/// The names that add-ons own, which nobody else changes, each with its add-on.
+pub(super) async fn of_add_ons(apps: &Apps, app: &App) -> Result<BTreeMap<String, String>, Fault> {
     Ok(apps.heroku.config_vars_of_add_ons(&app.heroku).await?)
 }
 
 /// Refuses to change what an add-on owns. If that can't be found out now Heroku will say it.
 pub(super) async fn not_an_add_ons(apps: &Apps, app: &App, name: &str) -> Result<(), Refusal> {
     match of_add_ons(apps, app).await {
-        Ok(owned) if owned.contains(name) => Err(Refusal::new(format!(
-            "{name} of {} belongs to an add-on, and Heroku lets nobody else change it",
-            app.target
-        ))
-        .hint(format!("Change it at the add-on: {}", app.dashboard("resources")))),
-        _ => Ok(()),
+        Ok(owned) => unless_owned(app, name, owned.get(name).map(String::as_str)),
+        Err(_) => Ok(()),
     }
+}
+
+fn unless_owned(app: &App, name: &str, add_on: Option<&str>) -> Result<(), Refusal> {
+    let Some(add_on) = add_on else {
+        return Ok(());
+    };
+    Err(Refusal::new(format!(
+        "{name} on {} belongs to an add-on ({}), which alone changes it",
+        app.target,
+        one_line(add_on)
+    ))
+    .hint(format!("Change it there: {}", app.dashboard("resources"))))
 }
 
 /// The names that must be set on an app and are not, and those that are set to nothing.
@@ -130,6 +139,17 @@ mod tests {
         assert_eq!(
             far.sentence(),
             "prod has no NOTHING. Its names: !config list prod"
+        );
+    }
+
+    #[test]
+    fn what_an_add_on_owns_is_changed_there() {
+        unless_owned(&prod(), "NEW_KEY", None).unwrap();
+        let owned = unless_owned(&prod(), "CLOUDAMQP_URL", Some("cloudamqp-elliptical-36170")).unwrap_err();
+        assert_eq!(
+            owned.sentence(),
+            "CLOUDAMQP_URL on prod belongs to an add-on (cloudamqp-elliptical-36170), which alone changes it. Change it \
+             there: https://dashboard.heroku.com/apps/treeherder-prod/resources"
         );
     }
 

@@ -20,6 +20,8 @@ pub(super) async fn plan(
     reason: Option<String>,
 ) -> Result<Outcome, Refusal> {
     let name = names::checked(name)?;
+    // Before anything else: what an add-on owns is not set here either.
+    names::not_an_add_ons(apps, app, name).await?;
     if app.must_be_set.iter().any(|must| must == name) {
         let set = ask.type_(&format!("config set {} {name}", app.target));
         return Err(Refusal::new(format!(
@@ -32,7 +34,6 @@ pub(super) async fn plan(
     }
     let seen = Present::of(apps, app).await?;
     let name = names::that_is_set(app, &seen.vars, name)?;
-    names::not_an_add_ons(apps, app, name).await?;
     let resource = apps.heroku.app(&app.heroku).await.map_err(Fault::from)?.id;
     let draft = draft(app, &seen, name, resource.to_string(), reason)?;
     Ok(Outcome::Plan(Box::new(draft)))

@@ -112,14 +112,25 @@ async fn what_add_ons_own_is_named_also_where_they_are_attached_from_elsewhere()
             { "id": "1", "name": "redis-round-11852", "config_vars": ["REDIS_URL"] },
             { "id": "2", "name": "scheduler-flat-90211", "config_vars": [] },
         ])),
-        json(&json!([{ "id": "3", "name": "REDIS" }, { "id": "4", "name": "CACHE" }])),
+        json(&json!([
+            { "id": "3", "name": "REDIS", "addon": { "name": "redis-round-11852" } },
+            { "id": "4", "name": "SCHEDULER", "addon": { "name": "scheduler-flat-90211" } },
+            { "id": "5", "name": "CACHE", "addon": { "name": "redis-of-another-app" } },
+        ])),
     ])
     .await;
     let owned = client(&server.url)
         .config_vars_of_add_ons(&stage())
         .await
         .unwrap();
-    assert_eq!(owned.into_iter().collect::<Vec<_>>(), ["CACHE_URL", "REDIS_URL"]);
+    let owned: Vec<String> = owned
+        .iter()
+        .map(|(name, add_on)| format!("{name} {add_on}"))
+        .collect();
+    assert_eq!(
+        owned,
+        ["CACHE_URL redis-of-another-app", "REDIS_URL redis-round-11852"]
+    );
     assert_eq!(
         server.lines(),
         [
