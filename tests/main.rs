@@ -24,3 +24,4 @@ mod readme;
 mod store;
 mod support;
 mod transcripts;
+mod web;

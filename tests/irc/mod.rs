@@ -4,7 +4,7 @@ mod checking;
 mod cuts;
 mod deploying;
 mod floods;
-mod house;
+pub(crate) mod house;
 mod impostors;
 mod leaving;
 mod restarting;

@@ -1,6 +1,9 @@
 //! What tests are written with.
 
 pub(crate) mod bot;
+pub(crate) mod browser;
+pub(crate) mod http;
+pub(crate) mod hunt;
 pub(crate) mod irc;
 pub(crate) mod play;
 pub(crate) mod programs;

@@ -25,6 +25,19 @@ pub(crate) struct Serve {
     child: Option<Child>,
     log: watch::Sender<Vec<String>>,
     folder: TempDir,
+    web: Option<Web>,
+    filter: &'static str,
+    json: bool,
+    /// What it seals with: 64 hexadecimal digits.
+    pub(crate) sealing_key: String,
+    /// What it sealed with before.
+    pub(crate) old_sealing_key: String,
+}
+
+/// Where its web side is.
+struct Web {
+    people: String,
+    machines: String,
 }
 
 impl Serve {
@@ -36,6 +49,14 @@ impl Serve {
             child: None,
             log: watch::channel(Vec::new()).0,
             folder,
+            web: setup
+                .url()
+                .zip(setup.admin())
+                .map(|(people, machines)| Web { people, machines }),
+            filter: setup.filter,
+            json: setup.json,
+            sealing_key: "7e".repeat(32),
+            old_sealing_key: String::new(),
         };
         serve.start_again().await;
         serve
@@ -71,8 +92,18 @@ impl Serve {
 
     /// SIGTERM, and waits until it has ended.
     pub(crate) async fn end(&mut self) {
+        self.terminate();
+        self.has_ended().await;
+    }
+
+    /// SIGTERM.
+    pub(crate) fn terminate(&self) {
+        signal("-TERM", self.pid());
+    }
+
+    /// Waits until it has ended, in good order.
+    pub(crate) async fn has_ended(&mut self) {
         let mut child = self.child.take().expect("the bot does not run");
-        signal("-TERM", child.id());
         let mut status = None;
         until("the bot ends", || {
             status = child.try_wait().unwrap();
@@ -82,9 +113,39 @@ impl Serve {
         assert!(status.unwrap().success(), "it ended badly\n{}", self.log());
     }
 
+    /// Starts it, and waits until it has ended by itself, badly. Says what it logged.
+    pub(crate) async fn refuses_to_start(&mut self) -> String {
+        let mark = self.mark();
+        self.spawn();
+        let mut child = self.child.take().unwrap();
+        let mut status = None;
+        until("the bot gives up", || {
+            status = child.try_wait().unwrap();
+            status.is_some()
+        })
+        .await;
+        assert!(!status.unwrap().success(), "it ended well\n{}", self.log());
+        self.log.borrow()[mark..].join("\n")
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().expect("the bot does not run").id()
+    }
+
+    /// What its links begin with: `http://127.0.0.1:15000/`.
+    pub(crate) fn url(&self) -> &str {
+        &self.web.as_ref().expect("the bot has no web side").people
+    }
+
+    /// Where machines look after it, without a slash at the end.
+    pub(crate) fn admin(&self) -> &str {
+        &self.web.as_ref().expect("the bot has no web side").machines
+    }
+
     /// SIGHUP.
     pub(crate) fn hang_up(&self) {
-        signal("-HUP", self.child.as_ref().expect("the bot does not run").id());
+        signal("-HUP", self.pid());
     }
 
     /// Its configuration, to be changed before [`Self::hang_up`].
@@ -153,7 +214,10 @@ impl Serve {
             .args(subcommand.split(' '))
             .arg("--config")
             .arg(self.config())
-            .env("RUST_LOG", "warn,countersign=info,countersign_irc=trace")
+            .args(["--log-format", if self.json { "json" } else { "text" }])
+            .env("RUST_LOG", self.filter)
+            .env("SEALING_KEY", &self.sealing_key)
+            .env("OLD_SEALING_KEY", &self.old_sealing_key)
             .env("HEROKU_TOKEN", "HRKU-sandbox")
             .env("GITHUB_TOKEN", "ghp_sandbox")
             .env("IRC_PASSWORD", password("bot"))

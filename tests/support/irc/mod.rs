@@ -26,7 +26,7 @@ pub(crate) use client::Person;
 pub(crate) use inspircd::{InspIrcd, Limits, Options};
 pub(crate) use line::Line;
 pub(crate) use ngircd::Ngircd;
-pub(crate) use process::{signal, until};
+pub(crate) use process::{free_port, program, signal, until};
 pub(crate) use services::Services;
 
 /// Where a client connects.

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The program that a variable of `tests/run` names.
-pub(super) fn program(variable: &str) -> OsString {
+pub(crate) fn program(variable: &str) -> OsString {
     std::env::var_os(variable)
         .unwrap_or_else(|| panic!("{variable} is not set: run tests/run, which sets it"))
 }
@@ -27,7 +27,7 @@ pub(super) fn program(variable: &str) -> OsString {
 ///
 /// They lie below those that the system takes for outgoing connections, so that none is taken between now and the
 /// server's start; each test process begins elsewhere.
-pub(super) fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     const FIRST: u32 = 15_000;
     const EACH: u32 = 20;
     static NEXT: AtomicU16 = AtomicU16::new(0);

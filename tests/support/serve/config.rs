@@ -4,7 +4,7 @@ use std::process::Command;
 
 use toml::{Table, Value};
 
-use crate::support::irc::Address;
+use crate::support::irc::{Address, free_port};
 use crate::support::programs::Sandbox;
 
 const CONFIG: &str = include_str!("../../../deploy/treeherder.toml");
@@ -18,7 +18,17 @@ pub(crate) struct Setup {
     sandbox: String,
     address: Address,
     account: bool,
+    web: Option<Ports>,
+    pub(super) filter: &'static str,
+    pub(super) json: bool,
     change: fn(&mut Table),
+}
+
+/// Where the web side listens on this machine.
+#[derive(Clone, Copy)]
+struct Ports {
+    people: u16,
+    machines: u16,
 }
 
 impl Setup {
@@ -28,8 +38,39 @@ impl Setup {
             sandbox: sandbox.url.clone(),
             address,
             account: true,
+            web: None,
+            filter: "warn,countersign=info,countersign_irc=trace",
+            json: false,
             change: |_| {},
         }
+    }
+
+    /// With a web side, in clear on this machine, at the same ports after every start.
+    pub(crate) fn with_web(self) -> Self {
+        let web = Some(Ports {
+            people: free_port(),
+            machines: free_port(),
+        });
+        Self { web, ..self }
+    }
+
+    /// Logging all there is to log, as text or as JSON.
+    pub(crate) fn logging_all(self, json: bool) -> Self {
+        Self {
+            filter: "trace",
+            json,
+            ..self
+        }
+    }
+
+    /// What links begin with: `http://127.0.0.1:15000/`.
+    pub(super) fn url(&self) -> Option<String> {
+        self.web.map(|web| format!("http://127.0.0.1:{}/", web.people))
+    }
+
+    /// Where machines look, without a slash at the end.
+    pub(super) fn admin(&self) -> Option<String> {
+        self.web.map(|web| format!("http://127.0.0.1:{}", web.machines))
     }
 
     /// On a network without accounts.
@@ -54,6 +95,7 @@ impl Setup {
         table(&mut config, "heroku").insert("url".into(), format!("{url}/").into());
         table(&mut config, "heroku").insert("poll".into(), "2 s".into());
         table(&mut config, "github").insert("url".into(), format!("{url}/github/").into());
+        self.web_side(&mut config);
         config.insert("irc".into(), Value::Array(vec![Value::Table(self.network())]));
         for person in config["person"].as_array_mut().unwrap() {
             let name = person["name"].as_str().unwrap().to_owned();
@@ -69,6 +111,20 @@ impl Setup {
         }
         (self.change)(&mut config);
         toml::to_string(&config).unwrap()
+    }
+
+    /// Most stories need none.
+    fn web_side(&self, config: &mut Table) {
+        let Some(Ports { people, machines }) = self.web else {
+            config.remove("web");
+            config.remove("secrets");
+            return;
+        };
+        let web = table(config, "web");
+        web.remove("trusted_proxies");
+        web.insert("url".into(), format!("http://127.0.0.1:{people}/").into());
+        web.insert("listen".into(), format!("127.0.0.1:{people}").into());
+        web.insert("admin".into(), format!("127.0.0.1:{machines}").into());
     }
 
     fn network(&self) -> Table {
