@@ -99,6 +99,11 @@ impl Serve {
         let config = Config::load(&args.config, &*surroundings.environment)?;
         folder::make(&config.bot.data)?;
         let sqlite = Arc::new(Sqlite::open(config.bot.data.join(STORE_FILE)).await?);
+        if let Err(wrong_key) = wiring::openable(&config, &*sqlite).await {
+            // Nothing is left beside the store, and no network has seen the bot.
+            sqlite.close().await;
+            return Err(wrong_key);
+        }
         let floor = sqlite.audit_head().await?.map_or(Timestamp::MIN, |(_, _, at)| at);
         let time = Arc::clone(&surroundings.time);
         let clock: Arc<dyn Clock> = Arc::new(SteadyClock::new(Arc::clone(&time), floor));
@@ -120,7 +125,6 @@ impl Serve {
             scrubber: Arc::clone(&surroundings.scrubber),
             replica: REPLICA.into(),
         };
-        wiring::openable(&config, &*store).await?;
         let bot = Arc::new(wiring::bot(&config, parts)?);
         bot.recover().await?;
         let adapters = networks.adapters();
