@@ -19,10 +19,18 @@ pub enum StartError {
         /// What to do.
         why: &'static str,
     },
+    /// https without a certificate, and without a proxy that could have one.
+    #[error(
+        "nobody speaks TLS for {url}; name under trusted_proxies the proxy that does (what stands unnamed before the bot \
+         makes all visitors look like one), or a certificate and its key"
+    )]
+    NobodySpeaksTls {
+        /// The public URL.
+        url: Box<Url>,
+    },
     /// Plain HTTP for the whole network.
     #[error(
-        "{listen} would speak plain HTTP to everybody: name a certificate and its key, or the proxy that stands before it \
-         (trusted proxies), or listen on 127.0.0.1"
+        "{listen} would speak plain HTTP to everybody; listen on 127.0.0.1, or name a certificate and its key"
     )]
     PlainForAll {
         /// The address.

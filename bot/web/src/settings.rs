@@ -17,8 +17,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// What stands before `s/…` and `d/…` in links. Browsers' `Origin` is compared with it.
     pub public_url: Url,
-    /// Certificate and key. Without them the listener speaks plain HTTP, and then it must be on loopback or behind
-    /// a proxy that is named in `trusted_proxies`.
+    /// Certificate and key. Without them the listener speaks plain HTTP: to this machine alone, or to a proxy that is
+    /// named in `trusted_proxies`.
     pub tls: Option<TlsFiles>,
     /// Whose `X-Forwarded-For` is believed. Nobody else's ever is.
     pub trusted_proxies: Vec<IpNet>,
@@ -75,7 +75,15 @@ impl Settings {
         if url.query().is_some() || url.fragment().is_some() || !url.path().ends_with('/') {
             return wrong("it must end with /, so that s/… can follow");
         }
-        if self.tls.is_none() && self.trusted_proxies.is_empty() && !self.listen.ip().is_loopback() {
+        if self.tls.is_some() || !self.trusted_proxies.is_empty() {
+            return Ok(());
+        }
+        if url.scheme() == "https" {
+            // Behind a proxy that is not named everybody is one peer: a stranger's wrong proofs would shut all out.
+            let url = Box::new(url.clone());
+            return Err(StartError::NobodySpeaksTls { url });
+        }
+        if !self.listen.ip().is_loopback() {
             return Err(StartError::PlainForAll { listen: self.listen });
         }
         Ok(())

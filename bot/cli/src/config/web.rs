@@ -27,11 +27,14 @@ pub(super) struct WebSection {
     #[schemars(with = "String", example = &"0.0.0.0:443")]
     listen: SocketAddr,
     /// The certificate and those between it and the root, as a PEM file. It is read again when it changes. Without one a
-    /// proxy in front of the bot speaks TLS. A relative path starts at the folder of the configuration.
+    /// proxy in front of the bot speaks TLS, and stands in trusted_proxies. A relative path starts at the folder of the
+    /// configuration.
     certificate: Option<PathBuf>,
     /// The certificate's key, as a PEM file.
     key: Option<PathBuf>,
-    /// The proxies in front of the bot, by address or network: what they say about whose request it is, is believed.
+    /// The proxies in front of the bot, by address or network: what they say about whose request it is, is believed. If
+    /// url is https and there is no certificate, there must be one: behind a proxy that is not named all visitors look
+    /// like one, and one who guesses shuts everybody out.
     #[serde(default)]
     #[schemars(example = serde_json::json!(["127.0.0.1", "10.0.0.0/8"]))]
     trusted_proxies: Vec<String>,
@@ -47,6 +50,8 @@ fn listen() -> SocketAddr {
 impl WebSection {
     pub(super) fn resolve(self, folder: &Path, problems: &mut Problems<'_>) -> Settings {
         let web = Key::of("web");
+        // What is there and wrong has been told of; that it is missing need not be.
+        let meant = self.certificate.is_some() || self.key.is_some() || !self.trusted_proxies.is_empty();
         let tls = match (self.certificate, self.key) {
             (Some(certificate), Some(key)) => Some(TlsFiles::new(folder.join(certificate), folder.join(key))),
             (None, None) => None,
@@ -85,6 +90,10 @@ impl WebSection {
         match settings.check() {
             Ok(()) => {}
             Err(error @ StartError::PublicUrl { .. }) => problems.say(&web.field("url"), &error),
+            Err(StartError::NobodySpeaksTls { .. }) if meant => {}
+            Err(error @ StartError::NobodySpeaksTls { .. }) => {
+                problems.say(&web.field("trusted_proxies"), &error);
+            }
             Err(error) => problems.say(&web.field("listen"), &error),
         }
         settings

@@ -139,17 +139,17 @@ async fn only_our_own_page_and_programs_may_post() {
     let house = house().await;
     for (lines, status) in [
         ("", 200),
-        ("Origin: https://ops.example.org\r\n", 200),
+        ("Origin: http://ops.localhost\r\n", 200),
         (
-            "Origin: https://ops.example.org\r\nSec-Fetch-Site: same-origin\r\n",
+            "Origin: http://ops.localhost\r\nSec-Fetch-Site: same-origin\r\n",
             200,
         ),
         ("Origin: null\r\n", 403),
         ("Origin: https://evil.example\r\n", 403),
-        ("Origin: http://ops.example.org\r\n", 403),
-        ("Origin: https://ops.example.org:8443\r\n", 403),
+        ("Origin: https://ops.localhost\r\n", 403),
+        ("Origin: http://ops.localhost:8443\r\n", 403),
         (
-            "Origin: https://ops.example.org\r\nOrigin: https://evil.example\r\n",
+            "Origin: http://ops.localhost\r\nOrigin: https://evil.example\r\n",
             403,
         ),
         ("Sec-Fetch-Site: cross-site\r\n", 403),

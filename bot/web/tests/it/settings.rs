@@ -1,11 +1,14 @@
 //! What does not start says why, and what to do.
 
 use countersign_web::Settings;
+use countersign_web::settings::TlsFiles;
 
 use crate::support::{settings, with};
 
+/// Behind a proxy on this machine.
 fn words(url: &str) -> String {
-    let settings = Settings::new("127.0.0.1:0".parse().unwrap(), url.parse().unwrap());
+    let mut settings = Settings::new("127.0.0.1:0".parse().unwrap(), url.parse().unwrap());
+    settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
     settings
         .check()
         .map_or_else(|error| error.to_string(), |()| "good".to_owned())
@@ -58,16 +61,35 @@ fn the_password_in_a_public_url_is_not_said_again() {
 fn nobody_speaks_plain_http_to_the_whole_network() {
     let mut settings = Settings::new(
         "0.0.0.0:80".parse().unwrap(),
-        "https://ops.example.org/".parse().unwrap(),
+        "http://localhost/".parse().unwrap(),
     );
     let words = settings.check().unwrap_err().to_string();
     assert_eq!(
         words,
-        "0.0.0.0:80 would speak plain HTTP to everybody: name a certificate and its key, or the proxy that stands before \
-         it (trusted proxies), or listen on 127.0.0.1"
+        "0.0.0.0:80 would speak plain HTTP to everybody; listen on 127.0.0.1, or name a certificate and its key"
     );
-    settings.trusted_proxies = vec!["10.0.0.1/32".parse().unwrap()];
+    settings.listen = "127.0.0.1:80".parse().unwrap();
     settings.check().unwrap();
+}
+
+#[test]
+fn https_needs_a_certificate_or_a_proxy_that_is_named_wherever_it_listens() {
+    for listen in ["127.0.0.1:8480", "[::1]:8480", "0.0.0.0:443"] {
+        let url = "https://ops.example.org/".parse().unwrap();
+        let bare = Settings::new(listen.parse().unwrap(), url);
+        assert_eq!(
+            bare.check().unwrap_err().to_string(),
+            "nobody speaks TLS for https://ops.example.org/; name under trusted_proxies the proxy that does (what stands \
+             unnamed before the bot makes all visitors look like one), or a certificate and its key",
+            "{listen}"
+        );
+        let mut proxied = bare.clone();
+        proxied.trusted_proxies = vec!["10.0.0.1/32".parse().unwrap()];
+        proxied.check().unwrap();
+        let mut certified = bare;
+        certified.tls = Some(TlsFiles::new("tls.crt", "tls.key"));
+        certified.check().unwrap();
+    }
 }
 
 #[tokio::test]

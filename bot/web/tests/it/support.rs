@@ -14,7 +14,7 @@ use crate::vault::OneOfEach;
 use crate::wire::{Reply, exchange, request};
 
 /// The `Origin` of our own pages.
-pub(crate) const ORIGIN: &str = "https://ops.example.org";
+pub(crate) const ORIGIN: &str = "http://ops.localhost";
 pub(crate) const JSON: &str = "Content-Type: application/json\r\n";
 
 pub(crate) struct House {

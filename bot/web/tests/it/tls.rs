@@ -14,8 +14,10 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::support::{House, ORIGIN, settings, with};
+use crate::support::{House, settings, with};
 use crate::wire::{over, request, to_the_end};
+
+const ORIGIN: &str = "https://ops.example.org";
 
 /// A folder with a certificate and a key in it.
 struct Files {
@@ -73,6 +75,7 @@ impl Files {
 
     fn settings(&self) -> Settings {
         let mut settings = settings();
+        settings.public_url = format!("{ORIGIN}/").parse().unwrap();
         let mut files = TlsFiles::new(self.certificate(), self.key());
         files.look_every = Duration::from_millis(20);
         settings.tls = Some(files);
