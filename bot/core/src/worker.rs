@@ -27,6 +27,9 @@ use crate::watch::{self, Sight, Watcher};
 const FRUITLESS: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
+/// How many that are due are looked at: one that cannot be read must not hide the others.
+const LOOK: u32 = 200;
+
 /// A piece of work. No two pieces with the same key are done at the same time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Work {
@@ -244,11 +247,11 @@ impl Worker {
             }
         }
         let store = &self.shared.context.store;
-        if !store.links(LinksWhere::Due { now, limit: 1 }).await?.is_empty() {
+        if !store.links(LinksWhere::Due { now, limit: LOOK }).await?.is_empty() {
             due.push(Work::Links);
         }
         if !store
-            .drop_boxes(BoxesWhere::Due { now, limit: 1 })
+            .drop_boxes(BoxesWhere::Due { now, limit: LOOK })
             .await?
             .is_empty()
         {

@@ -5,7 +5,8 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, SqlitePool};
 
 use crate::{OpenError, Sqlite, words};
 
@@ -76,6 +77,7 @@ impl Sqlite {
                 words: words::cause(&source),
                 source,
             })?;
+        without_secrets(&partial.0).await?;
         let store = Self::open_read_only(&partial.0)
             .await
             .map_err(|error| BackupError::Unreadable(Box::new(error)))?;
@@ -111,6 +113,37 @@ impl Copy {
             .map_err(refused)?;
         Ok(bytes)
     }
+}
+
+/// What can be handed over once must not be had again from a copy: links and drop boxes that are open in the store are
+/// ended in the copy, and with them goes what is locked in them, and what was to be said of it.
+const WITHOUT_SECRETS: &[&str] = &[
+    "DELETE FROM link_contents",
+    "UPDATE links SET state = 'burned', sealed_with = NULL, version = version + 1,
+         body = json_set(body, '$.phrase', NULL, '$.version', version + 1,
+             '$.state', json_object('burned', json_object('at', json_extract(body, '$.made'), 'by', NULL)))
+     WHERE state = 'live'",
+    "UPDATE drop_boxes SET state = 'closed', unplanned = FALSE, sealed_with = NULL, version = version + 1,
+         body = json_set(body, '$.private', NULL, '$.content', NULL, '$.version', version + 1,
+             '$.state', json_object('closed', json_object('at', json_extract(body, '$.made'))))
+     WHERE state IN ('open', 'filled')",
+    "DELETE FROM outbox WHERE sealed_with IS NOT NULL",
+];
+
+async fn without_secrets(copy: &Path) -> Result<(), BackupError> {
+    let refused = |source: sqlx::Error| BackupError::Copy {
+        words: words::cause(&source),
+        source,
+    };
+    let options = SqliteConnectOptions::new()
+        .filename(copy)
+        .pragma("secure_delete", "ON")
+        .disable_statement_logging();
+    let mut db = options.connect().await.map_err(refused)?;
+    for statement in WITHOUT_SECRETS {
+        sqlx::query(*statement).execute(&mut db).await.map_err(refused)?;
+    }
+    db.close().await.map_err(refused)
 }
 
 /// An empty file for SQLite to fill.

@@ -13,7 +13,7 @@ const TABLE: &str = "drop_boxes";
 
 pub(crate) const OF: &str = "SELECT id, body FROM drop_boxes WHERE owner = $1 ORDER BY number DESC LIMIT $2";
 pub(crate) const DUE: &str = "SELECT id, body FROM drop_boxes WHERE due_at <= $1 ORDER BY due_at LIMIT $2";
-pub(crate) const UNPLANNED: &str = "SELECT id, body FROM drop_boxes WHERE unplanned ORDER BY number";
+pub(crate) const UNPLANNED: &str = "SELECT id, body FROM drop_boxes WHERE unplanned ORDER BY number LIMIT 50";
 
 fn unplanned(drop_box: &DropBox) -> bool {
     matches!(drop_box.state, State::Filled { planned: false, .. })
@@ -75,8 +75,14 @@ pub(crate) async fn empty(db: &mut SqliteConnection, id: &BoxId, at: Timestamp) 
         .map_err(unavailable("reading a drop box"))?;
     match body {
         Some(body) => {
-            let drop_box: DropBox = decode(TABLE, id, &body)?;
-            update(db, drop_box.emptied(at)).await
+            match decode::<DropBox>(TABLE, id, &body) {
+                Ok(drop_box) => update(db, drop_box.emptied(at)).await,
+                // Nobody can read it, so nobody needs it: a request must be able to end.
+                Err(error) => {
+                    tracing::error!(drop_box = %id, %error, "a drop box that cannot be read is forgotten");
+                    forget(db, id).await
+                }
+            }
         }
         None => Ok(()),
     }

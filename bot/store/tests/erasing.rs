@@ -315,20 +315,21 @@ async fn the_next_process_empties_the_log_that_a_killed_one_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_that_is_made_after_the_end_has_nothing_of_it() {
+async fn a_link_that_lives_is_over_in_a_backup_and_nothing_of_it_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let (store, secret) = with_one_link(&folder.path().join("store.db")).await;
     let to = tempfile::tempdir().unwrap();
-    let backup = async |name: &str| {
-        let copy = store.copy(&to.path().join(name)).await.unwrap();
-        copy.keep().await.unwrap();
-    };
-    backup("before").await;
-    assert!(found(to.path(), &secret) > 0, "a link that lives is in it");
-    std::fs::remove_file(to.path().join("before")).unwrap();
-    let end = Write::Link(Box::new(ended(0, &a_link(1))));
-    store.commit(Batch::of(end)).await.unwrap();
-    backup("after").await;
+    let path = to.path().join("backup");
+    store.copy(&path).await.unwrap().keep().await.unwrap();
+    assert!(found(folder.path(), &secret) > 0);
     assert_eq!(found(to.path(), &secret), 0);
+    let copy = Sqlite::open(&path).await.unwrap();
+    let link = copy.link(&a_link(1).id).await.unwrap().unwrap();
+    assert_eq!(link.state.word(), "burned");
+    assert_eq!(link.phrase, None);
+    assert_eq!(copy.link_content(&link.id).await.unwrap(), None);
+    assert!(copy.sealed_with().await.unwrap().is_empty());
+    assert_eq!(store.link(&link.id).await.unwrap().unwrap().state.word(), "live");
+    copy.close().await;
     store.close().await;
 }
