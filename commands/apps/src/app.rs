@@ -75,6 +75,11 @@ impl App {
         format!("https://dashboard.heroku.com/apps/{}/{page}", self.heroku)
     }
 
+    /// Whether everybody may read and say the value of this config var.
+    pub(crate) fn is_plain(&self, name: &str) -> bool {
+        self.plain_config.iter().any(|plain| plain == name)
+    }
+
     /// Texts about the app that everybody may see.
     fn public_texts(&self) -> [String; 4] {
         [
@@ -153,8 +158,7 @@ impl Apps {
     /// Makes sure that no reply ever holds one of these values of an app. Values that everybody may see, like the app's
     /// own name, are let through: scrubbing them would take addresses apart.
     pub(crate) fn keep_secret(&self, app: &App, vars: &ConfigVars) {
-        let is_plain = |name: &str| app.plain_config.iter().any(|plain| plain == name);
-        for (_, value) in vars.iter().filter(|(name, _)| !is_plain(name)) {
+        for (_, value) in vars.iter().filter(|(name, _)| !app.is_plain(name)) {
             self.keep_one(value);
         }
     }

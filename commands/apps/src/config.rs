@@ -22,6 +22,8 @@ use async_trait::async_trait;
 use countersign_core::command::{Ask, Command, Outcome, Spec, closest, decide};
 use countersign_core::id::BoxId;
 use countersign_core::id::TargetName;
+use countersign_core::link;
+use countersign_core::person::Person;
 use countersign_core::plan::Effect;
 use countersign_core::policy::Decision;
 use countersign_core::refusal::Refusal;
@@ -44,9 +46,13 @@ impl Config {
         Self { apps }
     }
 
-    /// The word is perhaps one of ours, mistyped, and no app.
+    /// The word is one of ours, mistyped, rather than an app; what is like nothing that there is can't be an app either.
     fn is_a_slip(&self, word: &str) -> bool {
-        self.apps.get(word).is_err() && !closest(word, args::WORDS).is_empty()
+        let is_near_an_app = || {
+            let apps = self.apps.iter().map(|app| app.target.as_str());
+            !closest(word, apps).is_empty()
+        };
+        self.apps.get(word).is_err() && (!closest(word, args::WORDS).is_empty() || !is_near_an_app())
     }
 
     /// Nothing that it could be: neither the first word nor the second says what is to be done.
@@ -102,6 +108,9 @@ impl Command for Config {
                 Err(_) if setting.value().is_some() => Effect::Read,
                 _ => Effect::Destructive,
             },
+            Verb::Get { target, name, .. } if self.apps.get(target).is_ok_and(|app| app.is_plain(name)) => {
+                Effect::Read
+            }
             Verb::Get { .. } | Verb::Unset { .. } => Effect::Destructive,
         }
     }
@@ -156,6 +165,19 @@ fn may_look(ask: &Ask<'_>, target: &TargetName) -> Result<(), Refusal> {
             let words = format!("you may not look at the config of {target}: {}", denial.words);
             Err(Refusal::new(words))
         }
+    }
+}
+
+/// Whoever asks, if they can be written to where nobody else reads it; asked before anything is planned or sent.
+fn reachable<'a>(apps: &Apps, ask: &Ask<'a>) -> Result<&'a Person, Refusal> {
+    let (Some(handing), Some(person)) = (&apps.handing, ask.person) else {
+        return Err(link::unavailable());
+    };
+    match handing.links.reaches(person, ask.message.place.network()) {
+        Ok(()) => Ok(person),
+        Err(_) => Err(Refusal::new(
+            "you have no account on a network where I can write to you alone; use chat",
+        )),
     }
 }
 

@@ -18,6 +18,15 @@ use crate::{
     releases::ReleaseId,
 };
 
+/// Longer names are no names.
+const LONGEST_NAME: usize = 128;
+
+/// Whether a config var can be called this: Heroku takes letters, digits and `_`.
+pub fn is_config_var_name(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    (1..=LONGEST_NAME).contains(&text.len()) && text.bytes().all(fits)
+}
+
 /// Config vars by name. Printing them prints their names.
 #[derive(Clone, Default)]
 pub struct ConfigVars(BTreeMap<String, SecretString>);
@@ -183,6 +192,16 @@ mod tests {
             .iter()
             .map(|&(name, value)| (name, SecretString::from(value)))
             .collect()
+    }
+
+    #[test]
+    fn a_name_is_what_heroku_takes() {
+        for name in ["A", "DATABASE_URL", "a1_", "_X", "1A", &"A".repeat(128)] {
+            assert!(is_config_var_name(name), "{name}");
+        }
+        for name in ["", "A-B", "A B", "A.B", "ÄRGER", "A=1", "$A", &"A".repeat(129)] {
+            assert!(!is_config_var_name(name), "{name}");
+        }
     }
 
     #[test]

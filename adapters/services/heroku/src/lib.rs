@@ -16,7 +16,7 @@ mod slugs;
 pub use apps::{Account, App, AppId, AppName, Whose};
 pub use builds::{Build, BuildId, BuildStatus};
 pub use client::{DEFAULT_BASE_URL, Heroku, Settings};
-pub use config_vars::{ConfigChanges, ConfigUpdate, ConfigVars};
+pub use config_vars::{ConfigChanges, ConfigUpdate, ConfigVars, is_config_var_name};
 pub use countersign_http::{Etag, Polled, Retry, SetupError};
 pub use dynos::{Dyno, DynoId, DynoRelease, DynoState};
 pub use error::{Error, ErrorKind, Refusal, Result};

@@ -3,6 +3,7 @@
 use countersign_core::id::TargetName;
 use countersign_core::message::Room;
 use countersign_core::time::Duration;
+use countersign_heroku::is_config_var_name;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
@@ -114,7 +115,7 @@ pub(super) fn check(apps: &[App], problems: &mut Problems<'_>) {
             ("must_be_set", &app.must_be_set),
             ("plain_config", &app.plain_config),
         ] {
-            for name in names.iter().filter(|name| !is_config_var(name)) {
+            for name in names.iter().filter(|name| !is_config_var_name(name)) {
                 problems.add(
                     &key.field(field),
                     format!("{name:?} is no name of a config var"),
@@ -123,13 +124,6 @@ pub(super) fn check(apps: &[App], problems: &mut Problems<'_>) {
             }
         }
     }
-}
-
-fn is_config_var(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// Finds the rooms on their networks.

@@ -6,9 +6,8 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, FromArgMatches};
 use countersign_core::secret::Secret;
-use secrecy::ExposeSecret as _;
+use countersign_heroku::is_config_var_name as is_name;
 
-use super::names::is_name;
 use crate::app::App;
 
 /// What can be done.
@@ -37,6 +36,7 @@ pub(super) enum Verb {
         /// Which app.
         target: String,
         /// Which config var.
+        #[arg(long_help = "its names: config list <target>")]
         name: String,
         /// Why; those who sign and the audit say it.
         #[arg(long, value_name = "TEXT")]
@@ -49,6 +49,7 @@ pub(super) enum Verb {
         /// Which app.
         target: String,
         /// Which config var.
+        #[arg(long_help = "its names: config list <target>")]
         name: String,
         /// Why; those who sign and the audit say it.
         #[arg(long, value_name = "TEXT")]
@@ -120,8 +121,7 @@ impl Setting {
     /// Whether it holds what should not have been said in a room: a value of a name that is not plain, or a value where
     /// a name belongs.
     pub(super) fn says_a_secret(&self, app: &App) -> bool {
-        let plain = app.plain_config.iter().any(|plain| plain == self.name());
-        self.value().is_some() && !plain || !is_name(self.name())
+        self.value().is_some() && !app.is_plain(self.name()) || !is_name(self.name())
     }
 
     /// Options that were typed behind the value belong to us, not to it.
@@ -204,6 +204,8 @@ impl FromArgMatches for Args {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     fn parse(line: &str) -> Result<Args, clap::Error> {

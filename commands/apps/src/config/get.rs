@@ -4,16 +4,21 @@
 use std::collections::BTreeMap;
 
 use countersign_core::command::{Ask, Outcome};
-use countersign_core::link;
-use countersign_core::plan::{Detail, Draft, Effect};
+use countersign_core::plan::{Draft, Effect};
 use countersign_core::refusal::Refusal;
+use countersign_core::reply::{Line, Reply};
+use countersign_heroku::ConfigVars;
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::hand::{APP, HAND_OUT, NAME};
 use super::names;
+use super::reachable;
+use super::set::detail;
 use super::vars::Present;
 use crate::app::{App, Apps};
 use crate::trouble::Fault;
+use crate::words::one_line;
 
 pub(super) async fn plan(
     apps: &Apps,
@@ -23,20 +28,15 @@ pub(super) async fn plan(
     reason: Option<String>,
 ) -> Result<Outcome, Refusal> {
     let name = names::checked(name)?;
-    let (Some(handing), Some(person)) = (&apps.handing, ask.person) else {
-        return Err(link::unavailable());
-    };
-    handing
-        .links
-        .reaches(person, ask.message.place.network())
-        .map_err(Refusal::new)?;
+    if app.is_plain(name) {
+        let vars = apps.heroku.config_vars(&app.heroku).await.map_err(Fault::from)?;
+        apps.keep_secret(app, &vars);
+        return Ok(Outcome::Reply(plain(app, &vars, name)?));
+    }
+    let person = reachable(apps, ask)?;
     let seen = Present::of(apps, app).await?;
     let name = names::that_is_set(app, &seen.vars, name)?;
     let resource = apps.heroku.app(&app.heroku).await.map_err(Fault::from)?.id;
-    let detail = |label: &str, line: String| Detail {
-        label: label.to_owned(),
-        lines: vec![line],
-    };
     let draft = Draft {
         command: "config".to_owned(),
         action: HAND_OUT.to_owned(),
@@ -68,4 +68,35 @@ pub(super) async fn plan(
         reason,
     };
     Ok(Outcome::Plan(Box::new(draft)))
+}
+
+/// What everybody may read is told at once.
+fn plain(app: &App, vars: &ConfigVars, name: &str) -> Result<Reply, Refusal> {
+    let name = names::that_is_set(app, vars, name)?;
+    let line = Line::new(format!("{} on {} is ", name, app.target));
+    Ok(Reply::line(
+        match vars.get(name).map(|value| value.expose_secret()) {
+            None | Some("") => line.then("set to nothing."),
+            Some(value) => line.foreign(one_line(value)),
+        },
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::tests::{prod, said};
+
+    #[test]
+    fn a_plain_value_is_told_at_once() {
+        let vars = [("WEB_CONCURRENCY", "6"), ("LANG", "")];
+        let vars = vars
+            .map(|(name, value)| (name, value.to_owned().into()))
+            .into_iter()
+            .collect();
+        let told = |name| plain(&prod(), &vars, name).map(said).map_err(|no| no.sentence());
+        assert_eq!(told("WEB_CONCURRENCY").unwrap(), "WEB_CONCURRENCY on prod is 6");
+        assert_eq!(told("LANG").unwrap(), "LANG on prod is set to nothing.");
+        assert!(told("NOTHING").unwrap_err().starts_with("prod has no NOTHING."));
+    }
 }

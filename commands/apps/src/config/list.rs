@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use countersign_core::command::{Ask, Outcome};
+use countersign_core::command::{Ask, Outcome, decide};
+use countersign_core::plan::Effect;
 use countersign_core::refusal::Refusal;
 use countersign_core::reply::{Line, Reply, Tone};
 use countersign_core::text::{count, list};
@@ -18,7 +19,11 @@ pub(super) async fn reply(apps: &Apps, app: &App, ask: &Ask<'_>) -> Result<Outco
     apps.keep_secret(app, &vars);
     // That a name belongs to an add-on is good to know, and not needed.
     let owned = names::of_add_ons(apps, app).await;
-    let get = ask.type_(&format!("config get {} <name>", app.target));
+    // Handing out is destructive; those who may not are not told how.
+    let may_get = decide(ask, "config", Some(Effect::Destructive), Some(&app.target))
+        .rule()
+        .is_some();
+    let get = may_get.then(|| ask.type_(&format!("config get {} <name>", app.target)));
     Ok(Outcome::Reply(named(app, &vars, owned.as_ref(), get)))
 }
 
@@ -26,13 +31,17 @@ fn named(
     app: &App,
     vars: &ConfigVars,
     owned: Result<&BTreeMap<String, String>, &Fault>,
-    get: String,
+    get: Option<String>,
 ) -> Reply {
     let is_owned = |name: &&str| owned.is_ok_and(|owned| owned.contains_key(*name));
     let (theirs, ours): (Vec<&str>, Vec<&str>) = vars.names().partition(is_owned);
     let (missing, empty) = names::wanting(app, vars);
     let how_many = count(vars.names().count(), "config var");
-    let first = Line::new(format!("{} has {how_many}; a value by link: ", app.target)).code(get);
+    let first = Line::new(format!("{} has {how_many}", app.target));
+    let first = match get {
+        Some(get) => first.then("; a value by link: ").code(get),
+        None => first.then(":"),
+    };
     let mut reply = Reply::line(first);
     for (label, names) in [
         ("own", ours),
@@ -82,12 +91,13 @@ mod tests {
         let owned = BTreeMap::from(
             ["REDIS_URL", "CLOUDAMQP_URL"].map(|name| (name.to_owned(), "an-add-on".to_owned())),
         );
-        let said = said(named(
-            &app,
-            &vars,
-            Ok(&owned),
-            "!config get prod <name>".to_owned(),
-        ));
+        let told = |get: Option<&str>| said(named(&app, &vars, Ok(&owned), get.map(str::to_owned)));
+        assert!(
+            told(None).starts_with("prod has 3 config vars:\n"),
+            "{}",
+            told(None)
+        );
+        let said = told(Some("!config get prod <name>"));
         for words in [
             "prod has 3 config vars; a value by link: !config get prod <name>",
             "DATABASE_URL, LANG",

@@ -4,15 +4,17 @@
 use countersign_core::command::{Ask, Outcome, quote};
 use countersign_core::drop_box::BoxDraft;
 use countersign_core::id::BoxId;
+use countersign_core::message::Place;
 use countersign_core::plan::{Detail, Draft, Effect};
 use countersign_core::refusal::Refusal;
 use countersign_core::reply::Reply;
 use countersign_core::text::{list, visible};
+use countersign_heroku::is_config_var_name as is_name;
 use secrecy::ExposeSecret;
 
 use super::args::Setting;
 use super::change::SET;
-use super::names::{self, is_name};
+use super::names;
 use super::vars::Present;
 use super::wanted::{Value, Wanted};
 use crate::app::{App, Apps};
@@ -42,8 +44,10 @@ pub(super) async fn plan(apps: &Apps, ask: &Ask<'_>, setting: Setting) -> Result
             let id = BoxId::typed(id).ok_or_else(no_box)?;
             dropped(apps, app, ask, &name, &id, reason).await
         }
+        (None, None) if app.is_plain(&name) => Err(no_value(app, ask, &name)),
         (None, None) => {
             names::not_an_add_ons(apps, app, &name).await?;
+            super::reachable(apps, ask)?;
             Ok(Outcome::Box(wanted(app, &name, reason.as_deref())))
         }
     }
@@ -53,6 +57,12 @@ pub(super) async fn plan(apps: &Apps, ask: &Ask<'_>, setting: Setting) -> Result
 fn no_box() -> Refusal {
     Refusal::new("that is no drop box: its name has six characters, like K7QM2X")
         .hint("Leave --box away; then you are sent one.")
+}
+
+/// What everybody may read needs no form.
+fn no_value(app: &App, ask: &Ask<'_>, name: &str) -> Refusal {
+    let again = ask.type_(&format!("config set {} {name} <value>", app.target));
+    Refusal::new("the value is missing").hint(format!("{name} is plain, so it may be typed here: {again}."))
 }
 
 /// The form that asks for a value, and what follows when it is filled in.
@@ -81,7 +91,7 @@ async fn dropped(
     names::not_an_add_ons(apps, app, name).await?;
     let seen = Present::of(apps, app).await?;
     let line = format!(
-        "from drop box {id}, filled from {}, sha256 {}",
+        "from drop box {id}, filled from {}, fingerprint {} (the form showed the same)",
         dropped.by,
         dropped.short()
     );
@@ -218,11 +228,7 @@ pub(super) fn consequences(app: &App, seen: &Present) -> Vec<Detail> {
 fn said(app: Option<&App>, ask: &Ask<'_>, setting: &Setting) -> Refusal {
     // It is not given to the scrubber: whoever may read could have any word taken out of what others sign.
     let name = Some(setting.name()).filter(|name| is_name(name));
-    let words = format!(
-        "{} was said in chat, where others read it and where it stays. If it is a secret take it for known, and change \
-         it where it comes from",
-        name.map_or_else(|| "a value".to_owned(), |name| format!("the value of {name}"))
-    );
+    let words = said_words(name, matches!(ask.message.place, Place::Room(_)));
     let target = app.map_or("<target>", |app| app.target.as_str());
     let again = ask.type_(&format!("config set {target} {}", name.unwrap_or("<name>")));
     let plain = app.map_or(&[][..], |app| app.plain_config.as_slice());
@@ -234,6 +240,26 @@ fn said(app: Option<&App>, ask: &Ask<'_>, setting: &Setting) -> Refusal {
     Refusal::new(words).hint(format!(
         "Without the value I send you a form for it: {again}.{exception}"
     ))
+}
+
+/// What is wrong with what was said. What stands where a name belongs was perhaps only mistyped.
+fn said_words(name: Option<&str>, in_room: bool) -> String {
+    let others = if in_room { ", where others read it" } else { "" };
+    let Some(name) = name else {
+        return format!(
+            "{}. If it was a value it stands in chat now{others}: take it for known, and change it where it comes from",
+            names::NO_NAME
+        );
+    };
+    let stays = if in_room {
+        format!("{others} and where it stays")
+    } else {
+        ", where it stays".to_owned()
+    };
+    format!(
+        "the value of {name} was said in chat{stays}. If it is a secret take it for known, and change it where it comes \
+         from"
+    )
 }
 
 #[cfg(test)]
@@ -264,7 +290,7 @@ mod tests {
         let draft = draft(
             &[("OTHER", "canary")],
             value,
-            "from drop box K7QM2X, sha256 9c41 f0e2",
+            "from drop box K7QM2X, fingerprint 9c41 f0e2 (the form showed the same)",
         );
         let lines: Vec<String> = draft
             .details
@@ -275,7 +301,7 @@ mod tests {
             lines,
             [
                 "config: NEW_KEY is new",
-                "value: from drop box K7QM2X, sha256 9c41 f0e2",
+                "value: from drop box K7QM2X, fingerprint 9c41 f0e2 (the form showed the same)",
                 "then: Heroku makes a release of it, runs the release phase and restarts all dynos of stage",
             ]
         );
@@ -283,6 +309,23 @@ mod tests {
         assert_eq!(draft.parameters["sha256"], "9c41f0e2".repeat(8));
         assert_eq!(draft.fingerprint["set"], false);
         assert!(!format!("{draft:?}").contains("canary"));
+    }
+
+    #[test]
+    fn what_was_said_is_told_from_what_was_mistyped_and_a_room_from_a_direct_message() {
+        assert_eq!(
+            said_words(Some("NEW_KEY"), true),
+            "the value of NEW_KEY was said in chat, where others read it and where it stays. If it is a secret take it \
+             for known, and change it where it comes from"
+        );
+        assert_eq!(
+            said_words(None, true),
+            "what stands where the name belongs can't be the name of a config var (letters, digits and _). If it was a \
+             value it stands in chat now, where others read it: take it for known, and change it where it comes from"
+        );
+        for name in [Some("NEW_KEY"), None] {
+            assert!(!said_words(name, false).contains("others"), "{name:?}");
+        }
     }
 
     #[test]

@@ -35,6 +35,9 @@ fn looking_is_a_read_and_the_rest_is_not() {
         assert_eq!(seen(line), (Effect::Read, Some("prod".to_owned())), "{line}");
     }
     assert_eq!(seen("config check"), (Effect::Read, None));
+    // Everybody may read a plain one.
+    let plain = seen("config get prod WEB_CONCURRENCY");
+    assert_eq!(plain, (Effect::Read, Some("prod".to_owned())));
     for line in [
         "config get stage DATABASE_URL",
         "config stage get DATABASE_URL",
@@ -78,6 +81,7 @@ fn a_secret_that_was_said_is_never_written_down() {
 #[test]
 fn a_slip_in_the_word_is_told_from_an_unknown_app() {
     assert_eq!(seen("config lst"), (Effect::Read, None));
+    assert_eq!(seen("config foo"), (Effect::Read, None));
     assert_eq!(seen("config prd"), (Effect::Read, Some("prd".to_owned())));
     assert_eq!(seen("config prod gett A"), (Effect::Read, None));
 }
