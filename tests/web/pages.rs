@@ -76,7 +76,7 @@ fn vectors(file: &str) -> Value {
 async fn the_vectors_hold_in_the_pages_themselves() {
     let house = house().await;
     let browser = Browser::launch("vectors").await;
-    for (kind, page, file, least) in [("link", "s", "link.json", 30), ("box", "d", "drop_box.json", 12)] {
+    for (kind, page, file, least) in [("link", "s", "link.json", 30), ("box", "d", "drop_box.json", 11)] {
         let tab = browser.open(&format!("{}{page}/", house.bot.url()), &[]).await;
         tab.shows("no-secret", kind).await;
         let (compared, wrong) = tab.vectors(kind, &vectors(file)).await;
