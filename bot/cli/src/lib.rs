@@ -8,6 +8,7 @@ pub mod control;
 pub mod demo;
 pub mod local;
 pub mod logs;
+mod private_file;
 pub mod random;
 pub mod report;
 pub mod serve;

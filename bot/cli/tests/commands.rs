@@ -5,6 +5,7 @@ mod program;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use program::{countersign, run, said};
@@ -44,6 +45,36 @@ fn every_shell_has_completions() {
         assert_eq!(output.status.code(), Some(0));
         assert!(said(&output).contains("sandbox"), "{shell}");
     }
+}
+
+#[test]
+fn a_sealing_key_is_never_written_over_nor_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("k1");
+    let to = file.to_str().unwrap();
+    let output = run(&["sealing-key", "--to", to]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let key = std::fs::read_to_string(&file).unwrap();
+    assert!(key.len() == 65 && !said(&output).contains(key.trim()));
+    let mode = file.metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+
+    let again = run(&["sealing-key", "--to", to]);
+    assert_eq!(again.status.code(), Some(1));
+    assert_eq!(
+        said(&again),
+        format!(
+            "error: {to} exists already and was left alone: whoever loses a key loses what it sealed. Choose another name\n"
+        )
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), key);
+
+    let printed = run(&["sealing-key", "--to", "-"]);
+    assert_eq!(printed.status.code(), Some(1));
+    assert_eq!(
+        said(&printed),
+        "error: a key is not printed, because terminals and logs keep what they show: name a file with --to\n"
+    );
 }
 
 #[test]

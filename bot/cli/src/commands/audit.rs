@@ -1,8 +1,6 @@
 //! `countersign audit`: reads the audit of a store, also of one that a bot writes to meanwhile.
 
-use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -11,15 +9,17 @@ use countersign_core::store::Store;
 use countersign_core::text::count;
 use countersign_core::time::Clock as _;
 use countersign_store::Sqlite;
-use secrecy::ExposeSecret as _;
 
 use super::backup::path;
 use crate::args::{Audit, Configured, Kept, Verify};
 use crate::clock::SystemClock;
 use crate::config::{Config, Environment};
+use crate::private_file;
 use crate::random::SystemRandom;
 use crate::signing::{self, SigningKey};
 
+/// What somebody would do who wrote over a key.
+const LOSS: &str = "whoever loses a key signs with another, which nobody trusts yet";
 /// How many records are read at once.
 const PAGE: u32 = 1_000;
 
@@ -125,14 +125,7 @@ async fn checkpoint(args: &Configured, env: &Environment<'_>) -> anyhow::Result<
 fn key(to: &Path) -> anyhow::Result<()> {
     let seed = signing::seed(&SystemRandom);
     let public = hex::encode(SigningKey::of(&seed)?.public_key());
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(to)
-        .with_context(|| format!("{} cannot be written", to.display()))?;
-    writeln!(file, "{}", seed.expose_secret())?;
-    file.sync_all()?;
+    private_file::write_key(to, &seed, LOSS)?;
     writeln!(
         io::stdout(),
         "the key is in {}, for this user alone. In the configuration:\n\n  [audit]\n  key = {{ file = \"{}\" }}\n\n\

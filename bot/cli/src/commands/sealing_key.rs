@@ -1,28 +1,20 @@
 //! `countersign sealing-key`: makes a key that secrets are sealed with.
 
-use std::fs::OpenOptions;
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use anyhow::Context as _;
 use countersign_secrets::at_rest::SealingKey;
-use secrecy::ExposeSecret as _;
 
 use crate::random::SystemRandom;
-use crate::signing;
+use crate::{private_file, signing};
+
+/// What somebody would do who wrote over a key.
+const LOSS: &str = "whoever loses a key loses what it sealed";
 
 pub(super) fn run(to: &Path) -> anyhow::Result<()> {
     let text = signing::seed(&SystemRandom);
     let id = SealingKey::of(&text)?.id();
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(to)
-        .with_context(|| format!("{} cannot be written", to.display()))?;
-    writeln!(file, "{}", text.expose_secret())?;
-    file.sync_all()?;
+    private_file::write_key(to, &text, LOSS)?;
     writeln!(
         io::stdout(),
         "the key {id} is in {to}, for this user alone. In the configuration:\n\n  [secrets]\n  key = {{ file = \"{to}\" }}\n\n\

@@ -1,6 +1,6 @@
 //! The other end of a secret link, over HTTP: what it is, and opening it.
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use countersign_secrets::base64url;
 use countersign_secrets::header::Header;
 use countersign_secrets::link::{Keys, link_proof};
@@ -13,9 +13,14 @@ use serde_json::json;
 /// How long the other end may take.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 
+/// What may have happened when an answer did not come whole.
+const LOST: &str = "the link may be spent: if it is, ask for a new one in the chat";
+
 /// A link, and the way to its other end.
 pub(super) struct Counter {
     client: Client,
+    /// Host and port, as people are told it.
+    host: String,
     at: String,
     url: LinkUrl,
 }
@@ -66,8 +71,10 @@ impl Counter {
             client = client.tls_certs_merge(certificates);
         }
         let at = format!("{}s/{}", url.base, url.id);
+        let host = url.base.split('/').nth(2).unwrap_or_default().to_owned();
         Ok(Self {
             client: client.build()?,
+            host,
             at,
             url,
         })
@@ -77,10 +84,11 @@ impl Counter {
     pub(super) async fn status(&self) -> anyhow::Result<(Status, Header)> {
         let proof = link_proof(&self.url.id, &self.url.key).text();
         let body = json!({ "v": 1, "link": proof.expose_secret() });
+        // To ask spends nothing, whatever became of the question.
         let response = self
             .post("status", &body)
             .await
-            .context("nothing was spent; try again")?;
+            .map_err(|silent| anyhow!("{}; nothing was spent. Try again later", silent.words))?;
         if response.status() != StatusCode::OK {
             bail!(refused(response.status(), None));
         }
@@ -100,11 +108,17 @@ impl Counter {
     pub(super) async fn redeem(&self, keys: &Keys) -> anyhow::Result<Came> {
         let (link, auth) = (keys.link.text(), keys.auth.text());
         let body = json!({ "v": 1, "link": link.expose_secret(), "auth": auth.expose_secret() });
-        let lost = "the answer was lost, so the link may be spent; if it is, ask for a new one in the chat";
-        let response = self.post("redeem", &body).await.context(lost)?;
+        let response = match self.post("redeem", &body).await {
+            Ok(response) => response,
+            Err(Silent {
+                words,
+                reached: false,
+            }) => bail!("{words}; nothing was spent. Try again later"),
+            Err(Silent { words, .. }) => bail!("{words}; {LOST}"),
+        };
         match response.status() {
             StatusCode::OK => {
-                let Opened { nonce, ct } = response.json().await.context(lost)?;
+                let Opened { nonce, ct } = response.json().await.map_err(|error| self.cut(&error))?;
                 Ok(Came::Opened {
                     nonce,
                     ciphertext: ct,
@@ -122,17 +136,44 @@ impl Counter {
         }
     }
 
-    async fn post(&self, verb: &str, body: &serde_json::Value) -> anyhow::Result<reqwest::Response> {
-        let sent = self
-            .client
-            .post(format!("{}/{verb}", self.at))
-            .json(body)
-            .send()
-            .await;
-        // The address in the error is that of the link without its secret part; still nobody needs it.
-        let url = self.url.base.clone();
-        sent.map_err(reqwest::Error::without_url)
-            .with_context(|| format!("{url} did not answer"))
+    async fn post(&self, verb: &str, body: &serde_json::Value) -> Result<reqwest::Response, Silent> {
+        let url = format!("{}/{verb}", self.at);
+        let sent = self.client.post(url).json(body).send().await;
+        sent.map_err(|error| self.silent(&error))
+    }
+
+    /// The answer to the one attempt that counts did not come whole.
+    fn cut(&self, error: &reqwest::Error) -> anyhow::Error {
+        anyhow!("{} {}; {LOST}", self.host, why(error))
+    }
+
+    fn silent(&self, error: &reqwest::Error) -> Silent {
+        Silent {
+            words: format!("{} {}", self.host, why(error)),
+            reached: !error.is_connect(),
+        }
+    }
+}
+
+/// No answer came.
+struct Silent {
+    words: String,
+    /// Whether the question may have reached the other end.
+    reached: bool,
+}
+
+fn why(error: &reqwest::Error) -> String {
+    let mut beneath: &(dyn std::error::Error + 'static) = error;
+    while let Some(next) = beneath.source() {
+        beneath = next;
+    }
+    let kind = beneath.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    match kind {
+        Some(std::io::ErrorKind::ConnectionRefused) => "refused the connection".to_owned(),
+        _ if error.is_timeout() => format!("did not answer within {} s", PATIENCE.as_secs()),
+        // What is beneath quotes no address.
+        _ if error.is_connect() => format!("cannot be reached ({beneath})"),
+        _ => format!("broke off ({beneath})"),
     }
 }
 
