@@ -1,5 +1,7 @@
 //! What differs from one configuration to another, in words: for whoever reloads it. No secret is ever among them.
 
+mod web;
+
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
@@ -63,6 +65,11 @@ impl Config {
         rules("forbid", &self.policy.forbid, &new.policy.forbid, &mut lines);
         rules("rule", &self.policy.allow, &new.policy.allow, &mut lines);
         lines
+    }
+
+    /// What is different in the web side of a new one, which only a restart changes.
+    pub fn web_changes(&self, new: &Self) -> Vec<String> {
+        web::changes(self.web.as_ref(), new.web.as_ref())
     }
 
     /// What a new one means for the IRC networks; those for which nothing changes are not among them.

@@ -7,7 +7,7 @@ use anyhow::ensure;
 use countersign_core::audit::{Entry, Event};
 use countersign_core::reply::Tone;
 use countersign_core::store::Batch;
-use countersign_core::text::count;
+use countersign_core::text::{count, join};
 
 use super::work::Work;
 use super::{Serve, tell};
@@ -32,7 +32,7 @@ impl Serve {
             Err(error) => {
                 tracing::error!("the new configuration was not taken: {error:#}");
                 let words = format!(
-                    "the new configuration was not taken: {}; the old one goes on.",
+                    "the new configuration was not taken: {}. The old configuration stays in force.",
                     in_short(&error)
                 );
                 tell(&*self.store, &self.config.bot.tell, &words, Tone::Bad).await;
@@ -51,14 +51,7 @@ impl Serve {
 
     async fn try_reload(&mut self) -> anyhow::Result<Vec<String>> {
         let new = Config::load(&self.path, &*self.surroundings.environment)?;
-        ensure!(
-            new.bot.data == self.config.bot.data && new.local.socket == self.config.local.socket,
-            "it has another data folder or another local socket; only a restart changes those"
-        );
-        ensure!(
-            same(&self.config, &new),
-            "it has another [web]; only a restart changes that"
-        );
+        fits(&self.config, &new)?;
         wiring::openable(&new, &*self.store).await?;
         // If a bot cannot be made of it, nothing must have changed: so one is made on trial, with the networks of now.
         drop(self.make_bot(&new)?);
@@ -79,9 +72,24 @@ impl Serve {
     }
 }
 
-/// Whether the web side is the same.
-fn same(old: &Config, new: &Config) -> bool {
-    format!("{:?}", old.web) == format!("{:?}", new.web)
+/// Whether a bot that runs with the old one can take the new one.
+fn fits(old: &Config, new: &Config) -> anyhow::Result<()> {
+    ensure!(
+        new.bot.data == old.bot.data && new.local.socket == old.local.socket,
+        "it has another data folder or another local socket; only a restart changes those"
+    );
+    let web = old.web_changes(new);
+    ensure!(web.is_empty(), "{}, which needs a restart", join(web, " and "));
+    if let (Some(old), Some(new)) = (&old.secrets, &new.secrets) {
+        // Until the change the bot seals with the old one, whatever was looked at before.
+        let (before, after) = (old.keys.current_id(), new.keys.current_id());
+        ensure!(
+            new.keys.ids().contains(&before),
+            "secrets.key would go from {before} to {after}, and what {before} sealed could not be opened any more: add it to \
+             secrets.old_keys"
+        );
+    }
+    Ok(())
 }
 
 fn summary(changes: &[String]) -> String {
@@ -118,5 +126,48 @@ mod tests {
             summary(&changes),
             "person p1: new · person p2: new · person p3: new · person p4: new · person p5: new · 2 more changes, see the log"
         );
+    }
+
+    /// A configuration with this in `[web]` and `[secrets]`; the environment has a key for every letter.
+    fn config(web: &str, secrets: &str) -> Config {
+        let text = format!(
+            "[heroku]\ntoken = {{ env = \"A\" }}\n[github]\ntoken = {{ env = \"A\" }}\n\
+             [web]\nurl = \"http://localhost:8480/\"\n{web}\n[secrets]\n{secrets}\n"
+        );
+        let env = |name: &str| Some(name.to_lowercase().repeat(64));
+        Config::parse("test.toml", &text, std::path::Path::new(""), &env).unwrap()
+    }
+
+    #[test]
+    fn what_needs_a_restart_is_refused_with_the_keys_that_changed() {
+        let key = "key = { env = \"A\" }";
+        let old = config("", key);
+        fits(&old, &config("", key)).unwrap();
+        let others = "listen = \"127.0.0.1:8481\"\nadmin = \"127.0.0.1:9480\"";
+        assert_eq!(
+            fits(&old, &config(others, key)).unwrap_err().to_string(),
+            "web.listen would go from 127.0.0.1:8480 to 127.0.0.1:8481 and web.admin would go from none to 127.0.0.1:9480, \
+             which needs a restart"
+        );
+    }
+
+    #[test]
+    fn the_key_in_use_stays_among_the_keys() {
+        let old = config("", "key = { env = \"A\" }");
+        let [a, b] = ["a", "b"].map(|digit| {
+            let key = digit.repeat(64).into();
+            countersign_secrets::at_rest::SealingKey::of(&key).unwrap().id()
+        });
+        assert_eq!(
+            fits(&old, &config("", "key = { env = \"B\" }"))
+                .unwrap_err()
+                .to_string(),
+            format!(
+                "secrets.key would go from {a} to {b}, and what {a} sealed could not be opened any more: add it to \
+                 secrets.old_keys"
+            )
+        );
+        let rotated = config("", "key = { env = \"B\" }\nold_keys = [{ env = \"A\" }]");
+        fits(&old, &rotated).unwrap();
     }
 }
