@@ -5,23 +5,37 @@ use std::sync::Arc;
 use countersign_console::Session;
 use countersign_core::bot::Bot;
 use countersign_core::store::{OperationsWhere, Store as _};
+use countersign_core::text::span;
+use countersign_core::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot};
 
 use super::house::House;
 
-const WELCOME: [&str; 4] = [
-    "countersign, demo: three apps on a sandbox of their own; everything goes 20 times as fast as in real life.",
-    "You are alice, a deployer, in #treeherder. Type !help, !deployed, !deploy prod, !rollback prod.",
-    "A rollback needs another person's signature: /as bob, then !approve with the id that the bot gives.",
-    "/help shows what the terminal can do, /quit leaves.",
-];
+/// What somebody reads who has never seen the bot.
+fn welcome(speed: f64, links_valid: Duration) -> [String; 5] {
+    let open = Duration::from_secs(links_valid.div_f64(speed).as_secs());
+    [
+        format!(
+            "countersign, demo: three apps on a sandbox of their own. Time runs {speed} times as fast as in real life: a link \
+             valid {} is open for {}.",
+            span(links_valid),
+            span(open)
+        ),
+        "You are alice, a deployer, in #treeherder. Type !help, !deployed, !deploy prod, !rollback prod.".to_owned(),
+        "A secret comes as a link, which a browser on this machine opens: !config get prod DATABASE_URL.".to_owned(),
+        "Rollbacks and secrets need another person's signature: /as bob, then !approve with the id that the bot gives."
+            .to_owned(),
+        "/help shows what the terminal can do, /quit leaves.".to_owned(),
+    ]
+}
 
 /// Runs until the person leaves.
 pub(super) async fn run(house: House) -> anyhow::Result<()> {
     let console = house.console();
-    console.note(WELCOME)?;
+    let links_valid = house.config.secrets.as_ref().map(|secrets| secrets.links_valid);
+    console.note(welcome(house.pace.speed(), links_valid.unwrap_or_default()))?;
     let (bot, store) = house.start_bot().await?;
     let bot = Arc::new(bot);
     let web = house.open_web(&bot).await?;
@@ -102,5 +116,33 @@ fn session(house: &House, bot: &Bot) -> Session {
         rooms,
         commands,
         history: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_welcome_is_a_screenful_and_says_how_long_a_link_is_open() {
+        let lines = welcome(20.0, Duration::from_hours(1));
+        assert!(
+            lines[0].contains("20 times as fast as in real life: a link valid 1 h is open for 3 min."),
+            "{}",
+            lines[0]
+        );
+        let commands = [
+            "!deploy prod",
+            "!rollback prod",
+            "!config get prod DATABASE_URL",
+            "!approve",
+        ];
+        for command in commands {
+            assert!(lines.iter().any(|line| line.contains(command)), "{command}");
+        }
+        assert!(
+            lines.iter().all(|line| line.len() < 150),
+            "two lines of a terminal each"
+        );
     }
 }

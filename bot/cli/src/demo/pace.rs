@@ -23,6 +23,14 @@ impl Pace {
         }
     }
 
+    /// How many times as fast as outside; leaps have no speed.
+    pub(super) fn speed(&self) -> f64 {
+        match self {
+            Self::Leaps(_) => 1.0,
+            Self::Flows(clock) => clock.speed(),
+        }
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         self.clock().now()
     }
