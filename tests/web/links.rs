@@ -81,7 +81,12 @@ async fn is_opened_once(json: bool) {
         .await;
     assert!(line.text().contains("from 127.0.0.1"), "{line}");
     alice.says("bot", &format!("phrase {}", letter.id));
-    alice.hears_in("alice", "was opened from 127.0.0.1").await;
+    alice
+        .hears_in(
+            "alice",
+            &format!("was opened just now. A new one: reissue {}", letter.id),
+        )
+        .await;
 
     browser.has_no_complaints().await;
     let requests = browser.requests().await.to_string();
