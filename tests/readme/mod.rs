@@ -36,6 +36,20 @@ async fn the_transcript_is_what_is_said() {
     }
 }
 
+/// What is shown of secrets is a piece of a story, with the middle of the address left out.
+#[test]
+fn what_is_shown_of_secrets_is_said_in_a_story() {
+    let story = include_str!("../transcripts/handing-over.txt");
+    let readme = readme();
+    let shown = readme.split_once("alice #treeherder> !config get").unwrap().1;
+    let shown = shown.split_once("```").unwrap().0;
+    for line in format!("alice #treeherder> !config get{shown}").lines() {
+        for piece in line.split('…') {
+            assert!(story.contains(piece), "no story says {piece:?}");
+        }
+    }
+}
+
 #[test]
 fn links_lead_somewhere() {
     for link in readme()
