@@ -11,6 +11,8 @@ pub mod logs;
 mod private_file;
 pub mod random;
 pub mod report;
+#[cfg(test)]
+mod sealed_sample;
 pub mod serve;
 pub mod signing;
 mod web_side;

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod house;
+#[path = "serve/metrics.rs"]
+mod metrics;
 
 use std::fs;
 use std::io::Write as _;
