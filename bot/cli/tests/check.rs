@@ -4,6 +4,8 @@
 
 mod program;
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Output;
 use std::sync::Arc;
@@ -52,6 +54,13 @@ impl Place {
 
     fn path(&self) -> &Path {
         self.0.path()
+    }
+
+    /// A sealing key that nobody else may read.
+    fn add_key(&self) {
+        let file = self.path().join("sealing-key");
+        std::fs::write(&file, "5a".repeat(32)).unwrap();
+        std::fs::set_permissions(file, Permissions::from_mode(0o600)).unwrap();
     }
 
     /// Runs the check with these tokens.
@@ -355,7 +364,7 @@ async fn who_answers_at_the_public_address_is_told() {
         "http://127.0.0.1:1/".to_owned(),
     ] {
         let place = Place::at(&sandbox, &format!("{APP}{TEAM}{}", web(&url, "")));
-        std::fs::write(place.path().join("sealing-key"), "5a".repeat(32)).unwrap();
+        place.add_key();
         let output = place.check(&[]).await;
         let text = place.shown(&output).replace(&url, "URL");
         for line in text
@@ -382,7 +391,7 @@ async fn a_certificate_that_is_not_there_is_told_before_the_start() {
     let files = "certificate = \"web.pem\"\nkey = \"web.key\"";
     let text = format!("{APP}{TEAM}{}", web("https://ops.example.org/", files));
     let place = Place::at(&sandbox, &text);
-    std::fs::write(place.path().join("sealing-key"), "5a".repeat(32)).unwrap();
+    place.add_key();
     let output = place.check(&["--offline"]).await;
     let text = place.shown(&output);
     let said: Vec<&str> = text.lines().filter(|line| line.contains("web")).collect();

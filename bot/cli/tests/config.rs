@@ -204,6 +204,7 @@ fn the_reference_of_one_key_has_what_is_below_it() {
 
     rule.seats.count: number; 1 if absent
         How many.
+        e.g. count = 1
 
     rule.seats.people: list; [] if absent
         Of whom besides: these people.

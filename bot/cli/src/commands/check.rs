@@ -4,6 +4,7 @@
 mod clock;
 mod finding;
 mod folder;
+mod keys;
 mod networks;
 mod services;
 mod socket;
@@ -81,7 +82,8 @@ fn parts(
         Box::pin(socket::check(config.local.socket.clone())),
     ];
     parts.push(ready(web::certificate(config, now)));
-    parts.push(Box::pin(web::keys(Arc::clone(config))));
+    parts.push(ready(web::addresses(config)));
+    parts.push(Box::pin(keys::check(Arc::clone(config))));
     if args.offline {
         parts.push(ready(networks::skipped(config)));
         return parts;

@@ -40,7 +40,10 @@ pub(super) struct AuditSection {
     #[schemars(with = "String")]
     every: Duration,
     /// Where the key is that signs them: 64 hexadecimal digits, as `countersign audit key` makes them.
-    #[schemars(example = serde_json::json!({ "env": "AUDIT_KEY" }))]
+    #[schemars(
+        example = serde_json::json!({ "env": "AUDIT_KEY" }),
+        example = serde_json::json!({ "file": "/run/secrets/audit-key" })
+    )]
     key: SecretSource,
 }
 

@@ -1,5 +1,7 @@
 //! The reference of the configuration, made of the sections' types and doc comments.
 
+use std::slice;
+
 use schemars::schema_for;
 use serde_json::Value;
 
@@ -23,7 +25,7 @@ pub fn schema() -> Value {
 pub fn explain(key: Option<&str>) -> Result<String, NoSuchKey> {
     let schema = schema();
     let mut entries = Vec::new();
-    collect(&schema, &schema, "", &mut entries);
+    collect(&schema, &schema, &schema, "", &mut entries);
     let Some(key) = key else { return Ok(page(&entries)) };
     let below = format!("{key}.");
     let chosen: Vec<&Entry<'_>> = entries
@@ -47,9 +49,17 @@ struct Entry<'s> {
     /// The type that it refers to, or the property itself.
     meant: &'s Value,
     required: bool,
+    example: Option<&'s Value>,
 }
 
-fn collect<'s>(root: &'s Value, table: &'s Value, path: &str, entries: &mut Vec<Entry<'s>>) {
+/// Adds the keys of a table that stands as `within` among those of another.
+fn collect<'s>(
+    root: &'s Value,
+    table: &'s Value,
+    within: &'s Value,
+    path: &str,
+    entries: &mut Vec<Entry<'s>>,
+) {
     let Some(properties) = table["properties"].as_object() else {
         return;
     };
@@ -66,14 +76,24 @@ fn collect<'s>(root: &'s Value, table: &'s Value, path: &str, entries: &mut Vec<
             property,
             meant,
             required: required.is_some_and(|names| names.iter().any(|other| other == name)),
+            example: example_within(within, name).or_else(|| property["examples"].get(0)),
         });
         let inner = if meant["items"].is_null() {
             meant
         } else {
             resolve(root, &meant["items"])
         };
-        collect(root, inner, &key, entries);
+        collect(root, inner, property, &key, entries);
     }
+}
+
+/// What the examples of a table say for one of its keys: they know what it is there for, which its type does not.
+fn example_within<'s>(table: &'s Value, name: &str) -> Option<&'s Value> {
+    let examples = table["examples"].as_array()?;
+    let tables = examples
+        .iter()
+        .flat_map(|example| example.as_array().map_or(slice::from_ref(example), Vec::as_slice));
+    tables.filter_map(|table| table.get(name)).next()
 }
 
 /// What it refers to, also if it may be absent: then one of its forms is null.
@@ -102,7 +122,7 @@ impl Entry<'_> {
             None => "may be absent".to_owned(),
         };
         let name = self.key.rsplit('.').next().unwrap_or_default();
-        let example = self.property["examples"].get(0).and_then(toml_text);
+        let example = self.example.and_then(toml_text);
         let example = example.map_or_else(String::new, |example| format!("    e.g. {name} = {example}\n"));
         format!(
             "{}: {}; {absent}\n    {description}\n{example}\n",

@@ -28,6 +28,13 @@ pub(super) struct SecretSource {
     file: Option<PathBuf>,
 }
 
+impl SecretSource {
+    /// The file that it is in, if it is in one.
+    pub(super) fn path(&self, folder: &Path) -> Option<PathBuf> {
+        self.file.as_ref().map(|file| folder.join(file))
+    }
+}
+
 /// What is needed to fetch secrets.
 pub(super) struct Sources<'a, 'd> {
     pub(super) folder: &'a Path,

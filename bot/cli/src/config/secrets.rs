@@ -1,8 +1,10 @@
 //! `[secrets]`: how secrets are kept and for how long they can be handed over.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use countersign_core::secret::Secret;
+use countersign_core::text;
 use countersign_core::time::Duration;
 use countersign_secrets::at_rest::{SealingKey, SealingKeys};
 use schemars::JsonSchema;
@@ -26,8 +28,10 @@ pub struct Secrets {
     pub links_valid: Duration,
     /// How long a drop box can be filled.
     pub boxes_valid: Duration,
-    /// The keys as they were fetched, for whoever keeps them out of texts.
+    /// The keys as they were fetched, the one in use first, for whoever keeps them out of texts.
     pub texts: Vec<Secret>,
+    /// The files that keys are in.
+    pub files: Vec<PathBuf>,
 }
 
 /// How secrets are kept that must outlive a crash, and for how long they can be handed over. Goes with [web].
@@ -36,11 +40,18 @@ pub struct Secrets {
 pub(super) struct SecretsSection {
     /// Where the key is that secrets are sealed with: 64 hexadecimal digits, as `countersign sealing-key` makes them. Not
     /// in the data folder, and not in its backups: who has both has the secrets.
-    #[schemars(example = serde_json::json!({ "file": "/run/secrets/sealing-key" }))]
+    #[schemars(
+        example = serde_json::json!({ "file": "/run/secrets/sealing-key" }),
+        example = serde_json::json!({ "env": "SEALING_KEY" })
+    )]
     key: SecretSource,
     /// Keys that were used before. What they sealed can be opened still; nothing new is sealed with them. The bot says
     /// when one can go.
     #[serde(default)]
+    #[schemars(example = serde_json::json!([
+        { "file": "/run/secrets/old-sealing-key" },
+        { "env": "OLD_SEALING_KEY" }
+    ]))]
     old_keys: Vec<SecretSource>,
     /// How long a secret link can be opened. A length of time, from a minute to a week.
     #[serde(default = "links_valid", with = "span")]
@@ -67,11 +78,17 @@ impl SecretsSection {
             ("links_valid", self.links_valid),
             ("boxes_valid", self.boxes_valid),
         ] {
-            if !(SHORTEST..=LONGEST).contains(&span) {
-                let words = "it is shorter than a minute or longer than a week";
-                sources.problems.add(&secrets.field(name), words, "write \"1 h\"");
-            }
+            let words = if span > LONGEST {
+                format!("{} is longer than a week, the most", text::span(span))
+            } else if span < SHORTEST {
+                format!("{} is shorter than a minute, the least", text::span(span))
+            } else {
+                continue;
+            };
+            sources.problems.add(&secrets.field(name), words, "write \"1 h\"");
         }
+        let named = std::iter::once(&self.key).chain(&self.old_keys);
+        let files = named.filter_map(|source| source.path(sources.folder)).collect();
         let (current, text) = key(&self.key, &secrets.field("key"), sources);
         let mut texts = vec![text];
         let mut old = Vec::new();
@@ -85,6 +102,7 @@ impl SecretsSection {
             links_valid: self.links_valid,
             boxes_valid: self.boxes_valid,
             texts,
+            files,
         })
     }
 }

@@ -55,7 +55,9 @@ pub async fn openable(config: &Config, store: &dyn Store) -> anyhow::Result<()> 
         };
         bail!(
             "secrets in the store are sealed with the key {}, and {have}: put that key back as [secrets] key, or add it to \
-             old_keys. Nothing was changed",
+             old_keys. Nothing was changed. If that key is lost, so is what it sealed: drop boxes, and phrases that were not \
+             said yet. Nothing takes those out of a store, so a bot without that key begins with an empty bot.data; \
+             countersign audit export reads the audit in the old one",
             list(missing)
         );
     }

@@ -1,15 +1,13 @@
-//! The web side: its certificate, its address as people reach it, and whether what is sealed can be opened.
+//! The web side: its certificate, its addresses, and whether people reach it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use countersign_core::text::list;
 use countersign_core::time::{Duration, Timestamp, after, between};
-use countersign_store::Sqlite;
 
 use super::finding::Findings;
-use crate::STORE_FILE;
 use crate::config::Config;
-use crate::wiring;
+use crate::web_side;
 
 /// How long the address may take to answer.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -24,7 +22,7 @@ pub(super) fn certificate(config: &Config, now: Timestamp) -> Findings {
         return findings;
     };
     match countersign_web::certificate(web, now) {
-        Err(error) => findings.fail("web", error),
+        Err(error) => findings.fail("web", web_side::words(&error)),
         Ok(None) if web.public_url.scheme() == "http" => {
             findings.ok("web", "plain HTTP, for this machine alone");
         }
@@ -41,31 +39,36 @@ pub(super) fn certificate(config: &Config, now: Timestamp) -> Findings {
     findings
 }
 
-/// Whether everything that is sealed in the store can be opened.
-pub(super) async fn keys(config: Arc<Config>) -> Findings {
+/// Whether the two addresses are well chosen.
+pub(super) fn addresses(config: &Config) -> Findings {
     let mut findings = Findings::default();
-    let file = config.bot.data.join(STORE_FILE);
-    let about = "secrets";
-    if !file.exists() {
-        if config.secrets.is_some() {
-            findings.ok(about, "nothing is sealed yet");
-        }
+    let Some((listen, admin)) = config.web.as_ref().and_then(|web| Some((web.listen, web.admin?))) else {
         return findings;
-    }
-    let sealed = match Sqlite::open_read_only(&file).await {
-        Ok(store) => wiring::openable(&config, &store).await,
-        // The store itself is checked elsewhere, and an older one has nothing sealed in it.
-        Err(_) => return findings,
     };
-    match (sealed, &config.secrets) {
-        (Err(error), _) => findings.fail(about, format!("{error:#}")),
-        (Ok(()), Some(secrets)) => findings.ok(
-            about,
-            format!("what is sealed can be opened; keys: {}", list(secrets.keys.ids())),
-        ),
-        (Ok(()), None) => {}
+    let everywhere = listen.ip().is_unspecified() || admin.ip().is_unspecified();
+    if listen.port() == admin.port() && listen.port() != 0 && (everywhere || listen.ip() == admin.ip()) {
+        findings.fail(
+            "web.admin",
+            format!("{admin} is taken by web.listen ({listen}); choose another port"),
+        );
+    }
+    if !is_our_own(admin.ip()) {
+        findings.warn(
+            "web.admin",
+            format!("{admin} has no password and may be reached by strangers; choose 127.0.0.1 or an address of a private network"),
+        );
     }
     findings
+}
+
+/// Whether only this machine or a private network reaches it.
+fn is_our_own(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
+        IpAddr::V6(address) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
+    }
 }
 
 /// Whether people who open a link reach this bot.
@@ -105,4 +108,55 @@ fn cause(error: &reqwest::Error) -> String {
         beneath = next;
     }
     beneath.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn found(listen: &str, admin: &str) -> String {
+        let text = format!(
+            "[heroku]\ntoken = {{ env = \"A\" }}\n[github]\ntoken = {{ env = \"A\" }}\n\
+             [web]\nurl = \"https://ops.example.org/\"\nlisten = \"{listen}\"\nadmin = \"{admin}\"\n\
+             trusted_proxies = [\"127.0.0.1\"]\n[secrets]\nkey = {{ env = \"A\" }}\n"
+        );
+        let env = |_: &str| Some("a".repeat(64));
+        addresses(&Config::parse("test.toml", &text, Path::new(""), &env).unwrap()).text()
+    }
+
+    #[test]
+    fn two_listeners_need_two_addresses() {
+        for (listen, admin) in [
+            ("127.0.0.1:8480", "127.0.0.1:8480"),
+            ("0.0.0.0:8480", "127.0.0.1:8480"),
+        ] {
+            assert_eq!(
+                found(listen, admin),
+                format!("FAIL  web.admin: {admin} is taken by web.listen ({listen}); choose another port\n")
+            );
+        }
+        assert_eq!(found("127.0.0.1:8480", "127.0.0.1:8481"), "");
+        assert_eq!(found("127.0.0.1:8480", "10.0.0.1:8480"), "");
+    }
+
+    #[test]
+    fn what_strangers_may_reach_is_told() {
+        for admin in [
+            "0.0.0.0:9480",
+            "192.0.2.1:9480",
+            "[::]:9480",
+            "[2001:db8::1]:9480",
+        ] {
+            let said = found("127.0.0.1:8480", admin);
+            assert!(
+                said.starts_with(&format!("warn  web.admin: {admin} has no password")),
+                "{said}"
+            );
+        }
+        for admin in ["192.168.1.2:9480", "[::1]:9480", "[fd00::1]:9480"] {
+            assert_eq!(found("127.0.0.1:8480", admin), "");
+        }
+    }
 }
