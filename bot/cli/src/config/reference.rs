@@ -90,10 +90,10 @@ fn collect<'s>(
 /// What the examples of a table say for one of its keys: they know what it is there for, which its type does not.
 fn example_within<'s>(table: &'s Value, name: &str) -> Option<&'s Value> {
     let examples = table["examples"].as_array()?;
-    let tables = examples
+    let mut tables = examples
         .iter()
         .flat_map(|example| example.as_array().map_or(slice::from_ref(example), Vec::as_slice));
-    tables.filter_map(|table| table.get(name)).next()
+    tables.find_map(|table| table.get(name))
 }
 
 /// What it refers to, also if it may be absent: then one of its forms is null.

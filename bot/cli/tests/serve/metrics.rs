@@ -34,9 +34,9 @@ async fn every_number_has_the_prefix_once() {
     let mut house = House::open().await;
     let (listen, admin) = (free(), free());
     std::fs::write(house.path("sealing-key"), "5a".repeat(32)).unwrap();
-    let mut text = std::fs::read_to_string(house.path("cs.toml")).unwrap();
-    text += &format!(
-        "\n[web]\nurl = \"http://{listen}/\"\nlisten = \"{listen}\"\nadmin = \"{admin}\"\n\
+    let text = std::fs::read_to_string(house.path("cs.toml")).unwrap();
+    let text = format!(
+        "{text}\n[web]\nurl = \"http://{listen}/\"\nlisten = \"{listen}\"\nadmin = \"{admin}\"\n\
          [secrets]\nkey = {{ file = \"sealing-key\" }}\n"
     );
     std::fs::write(house.path("cs.toml"), text).unwrap();
