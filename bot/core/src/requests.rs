@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::approval::{Claim, Present, Request, State, Transition};
 use crate::audit::{self, Event};
-use crate::command::{Ask, Registry, decide};
+use crate::command::{Ask, Registry, decide, denied_use};
 use crate::context::Context;
 use crate::drop_box::{self, DropBox};
 use crate::id::{BoxId, RequestId, TargetName};
@@ -151,11 +151,7 @@ impl Requests {
         target: Option<&TargetName>,
         denial: &Denial,
     ) -> Refusal {
-        let line = target.map_or_else(|| command.to_owned(), |target| format!("{command} {target}"));
-        let what = match target {
-            Some(_) => line.clone(),
-            None => format!("use {}", ask.type_(command)),
-        };
+        let (what, line) = denied_use(ask, command, target);
         let can = format!("can {line}");
         let hint = if ask.person.is_none() && ask.message.sender.account.is_none() {
             "Log in to your account on this network and say it again.".to_owned()

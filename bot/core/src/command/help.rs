@@ -1,6 +1,6 @@
 //! Help, made from what clap and the specs know and policy says: what this person may do here.
 
-use super::{Ask, Registered, closest};
+use super::{Ask, Registered, closest, split};
 use crate::id::TargetName;
 use crate::plan::Effect;
 use crate::policy::{Decision, Question, Rule};
@@ -10,6 +10,8 @@ use crate::text::{clip, count, either, join, list, visible};
 
 /// Targets named in one line of help.
 const NAMED: usize = 12;
+/// Longer command lines are not said again.
+const LINE: usize = 100;
 
 /// What policy says of this use of a command, by this person, here and now.
 pub fn decide<'a>(
@@ -50,6 +52,36 @@ fn question<'q>(
         place: &ask.message.place,
         now: ask.now,
     }
+}
+
+/// A use that policy denies: what goes on after "you may not", and the command line that goes on after "can":
+/// `deploy prod` twice, or `use !config get on prod` and `config get prod DATABASE_URL`.
+pub fn denied_use(ask: &Ask<'_>, command: &str, target: Option<&TargetName>) -> (String, String) {
+    let short = target.map_or_else(|| command.to_owned(), |target| format!("{command} {target}"));
+    match (verb_said(ask, command), target) {
+        (Some((verb, line)), target) => {
+            let on = target.map(|target| format!(" on {target}")).unwrap_or_default();
+            let typed = ask.type_(&format!("{command} {verb}"));
+            (format!("use {typed}{on}"), line.unwrap_or(short))
+        }
+        (None, Some(_)) => (short.clone(), short),
+        (None, None) => (format!("use {}", ask.type_(command)), short),
+    }
+}
+
+/// The subcommand that was typed, and the line, if that may be repeated: one that only gets an answer is written down
+/// nowhere, because it may hold what should not have been said.
+fn verb_said(ask: &Ask<'_>, command: &str) -> Option<(String, Option<String>)> {
+    let tokens = split(ask.line).ok()?;
+    let (name, arguments) = tokens.split_first()?;
+    let typed = ask
+        .registry
+        .find(name.as_str())
+        .filter(|typed| typed.spec().name == command)?;
+    let verb = typed.shape().verb_of(arguments)?.to_owned();
+    let parsed = typed.parse(arguments).ok()?;
+    let may_be_repeated = parsed.effect() >= Effect::Change && ask.line.chars().count() <= LINE;
+    Some((verb, may_be_repeated.then(|| visible(ask.line).into_owned())))
 }
 
 /// The command with the name that was typed.

@@ -15,7 +15,7 @@ use crate::refusal::Refusal;
 use crate::reply::Reply;
 
 pub use ask::Ask;
-pub use help::{decide, explain, find, help_for, may, may_words, overview};
+pub use help::{decide, denied_use, explain, find, help_for, may, may_words, overview};
 pub use registry::{Parsed, Registered, Registry, RegistryError};
 pub use suggest::closest;
 pub use tokens::{Token, TokenError, quote, split};

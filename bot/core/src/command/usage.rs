@@ -20,6 +20,14 @@ pub struct Shape {
     pub has_target: bool,
     /// `ref`, `wait-ci`.
     flags: Vec<String>,
+    /// Its subcommands: `list`, `get`.
+    verbs: Vec<String>,
+    /// Whether it takes a `value`. That may be secret, and may stand where nobody expects it: so what can't be understood
+    /// is not repeated.
+    discreet: bool,
+    /// Where the values of an argument can be seen, as its long help says it: `<name>` and `its names: config list
+    /// <target>`.
+    seen_in: Vec<(String, String)>,
 }
 
 impl Shape {
@@ -30,6 +38,9 @@ impl Shape {
             arguments: Vec::new(),
             has_target: false,
             flags: Vec::new(),
+            verbs: Vec::new(),
+            discreet: false,
+            seen_in: Vec::new(),
         };
         shape.add(name.to_owned(), command);
         shape
@@ -53,6 +64,10 @@ impl Shape {
             }
             self.flags.extend(argument.get_long().map(str::to_owned));
             self.has_target |= argument.get_id() == "target";
+            self.discreet |= argument.get_id() == "value";
+            if let Some(text) = argument.get_long_help() {
+                self.seen_in.push((form.clone(), text.to_string()));
+            }
             let help = sentence(argument.get_help());
             let known = self.arguments.iter().any(|(other, _)| *other == form);
             if !help.is_empty() && !known {
@@ -63,8 +78,38 @@ impl Shape {
             self.usages.push((usage.clone(), sentence(command.get_about())));
         }
         for subcommand in command.get_subcommands() {
+            self.verbs.push(subcommand.get_name().to_owned());
             self.add(format!("{usage} {}", subcommand.get_name()), subcommand);
         }
+    }
+
+    /// The subcommand that was typed: before the target, or behind it.
+    pub fn verb_of(&self, arguments: &[Token<'_>]) -> Option<&str> {
+        Some(self.verb_and_other(arguments)?.0)
+    }
+
+    /// The subcommand, and the other one of the first two words.
+    fn verb_and_other<'t>(&self, arguments: &'t [Token<'_>]) -> Option<(&str, Option<&'t str>)> {
+        let verb = |word: Option<&Token<'_>>| {
+            self.verbs
+                .iter()
+                .find(|verb| word.is_some_and(|it| it.as_str() == *verb))
+        };
+        let (first, second) = (arguments.first(), arguments.get(1));
+        match (verb(first), verb(second)) {
+            (Some(verb), _) => Some((verb, second.map(Token::as_str))),
+            (None, Some(verb)) => Some((verb, first.map(Token::as_str))),
+            (None, None) => None,
+        }
+    }
+
+    /// How the subcommand is typed, without its options.
+    fn usage_of(&self, verb: &str) -> Option<String> {
+        let usages = self.usages.iter().map(|(usage, _)| usage);
+        let usage = usages
+            .into_iter()
+            .find(|usage| usage.split(' ').nth(1) == Some(verb))?;
+        Some(usage.split(" [--").next().unwrap_or(usage).to_owned())
     }
 
     /// All ways to type it, in one line.
@@ -139,6 +184,10 @@ pub enum UsageError {
         advice: Option<String>,
         /// How it is typed.
         usage: String,
+        /// The word that is perhaps the target.
+        target: Option<String>,
+        /// Where what is missing can be seen: `its names: config list <target>`.
+        seen_in: Option<String>,
     },
 }
 
@@ -149,10 +198,19 @@ impl UsageError {
             return Self::Help;
         }
         let (words, advice) = explain(error, shape, arguments);
+        let typed = shape.verb_and_other(arguments);
+        let usage = typed.and_then(|(verb, _)| shape.usage_of(verb));
+        let seen_in = shape.seen_in.iter().find(|(argument, _)| {
+            error.kind() == ErrorKind::MissingRequiredArgument && words.starts_with(argument)
+        });
         Self::Wrong {
             words,
             advice,
-            usage: shape.usage(),
+            seen_in: seen_in.map(|(_, text)| text.clone()),
+            target: typed
+                .and_then(|(_, other)| other.filter(|other| is_like_a_target(other)))
+                .map(str::to_owned),
+            usage: usage.unwrap_or_else(|| shape.usage()),
         }
     }
 
@@ -160,12 +218,34 @@ impl UsageError {
     pub fn answer(self, ask: &Ask<'_>, command: &Registered) -> Result<Reply, Refusal> {
         match self {
             Self::Help => Ok(help_for(ask, command)),
-            Self::Wrong { words, advice, usage } => {
+            Self::Wrong {
+                words,
+                advice,
+                usage,
+                target,
+                seen_in,
+            } => {
                 let advice = advice.map(|advice| format!("{advice} ")).unwrap_or_default();
-                Err(Refusal::new(words).hint(format!("{advice}Type: {}", ask.type_(&usage))))
+                // What is no target may be anything, and is not repeated.
+                let target = target.filter(|target| ask.settings.targets.contains_key(target.as_str()));
+                let filled = |line: &str| match &target {
+                    Some(target) => ask.type_(&line.replace("<target>", target)),
+                    None => ask.type_(line),
+                };
+                let mut hint = format!("{advice}Type: {}", filled(&usage));
+                if let Some((label, command)) = seen_in.as_deref().and_then(|text| text.split_once(": ")) {
+                    hint = format!("{hint}; {label}: {}", filled(command));
+                }
+                Err(Refusal::new(words).hint(hint))
             }
         }
     }
+}
+
+/// Whether a word could be the name of a target.
+fn is_like_a_target(word: &str) -> bool {
+    word.bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_')
 }
 
 /// What is wrong, and what was perhaps meant.
@@ -174,6 +254,9 @@ fn explain(error: &clap::Error, shape: &Shape, arguments: &[Token<'_>]) -> (Stri
     let one = |kind| said(kind).into_iter().next().unwrap_or_default();
     let argument = name_of(&one(ContextKind::InvalidArg));
     match error.kind() {
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation if shape.discreet => {
+            (format!("that is not a value for {argument}"), None)
+        }
         ErrorKind::UnknownArgument => unknown(&one(ContextKind::InvalidArg), shape, arguments),
         ErrorKind::MissingRequiredArgument => {
             let missing: Vec<String> = said(ContextKind::InvalidArg)
@@ -238,6 +321,9 @@ fn conflict(argument: &str, others: &[String]) -> String {
 
 /// A flag, or a word too many.
 fn unknown(invalid: &str, shape: &Shape, arguments: &[Token<'_>]) -> (String, Option<String>) {
+    if !invalid.starts_with('-') && shape.discreet {
+        return ("that is more than it takes".to_owned(), None);
+    }
     if !invalid.starts_with('-') {
         return (
             format!("there is nothing that \"{}\" could be here", quoted(invalid)),
@@ -253,6 +339,9 @@ fn unknown(invalid: &str, shape: &Shape, arguments: &[Token<'_>]) -> (String, Op
     );
     let near: Vec<String> = near.iter().map(|flag| format!("--{flag}")).collect();
     let advice = did_you_mean(near.iter().map(String::as_str).collect());
+    if shape.discreet {
+        return ("there is no such option here".to_owned(), advice);
+    }
     (format!("there is no {} here", quoted(typed)), advice)
 }
 

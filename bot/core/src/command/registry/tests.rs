@@ -196,3 +196,110 @@ fn usage_is_what_is_parsed() {
     assert_eq!(shape.about, "bring a target's branch up to master");
     assert!(shape.has_target);
 }
+
+/// What an app is made with.
+#[derive(Debug, clap::Args)]
+struct VarsArgs {
+    #[command(subcommand)]
+    verb: Vars,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Vars {
+    /// Name them.
+    List {
+        /// Of which app.
+        target: String,
+    },
+    /// Show one.
+    Get {
+        /// Of which app.
+        target: String,
+        /// Which one.
+        #[arg(long_help = "its names: vars list <target>")]
+        name: String,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Set one.
+    Set {
+        /// Of which app.
+        target: String,
+        /// Which one.
+        name: String,
+        /// To what.
+        value: Option<String>,
+    },
+}
+
+/// A command with subcommands, one of which takes a value.
+struct Variables;
+
+#[async_trait]
+impl Command for Variables {
+    type Args = VarsArgs;
+
+    fn spec(&self) -> Spec {
+        Spec {
+            name: "vars",
+            aliases: &[],
+            examples: &["vars list prod", "vars get prod A"],
+            ..SPEC
+        }
+    }
+
+    async fn run(&self, _ask: &Ask<'_>, args: VarsArgs) -> Result<Outcome, Refusal> {
+        Err(Refusal::new(format!("this is a test of {:?}", args.verb)))
+    }
+}
+
+/// What is wrong with a line, how it is typed, and where what is missing can be seen.
+fn wrong(line: &str) -> (String, String, Option<String>) {
+    let mut registry = Registry::new();
+    registry.add(Variables).unwrap();
+    let tokens = split(line).unwrap();
+    let error = registry.find("vars").unwrap().parse(&tokens[1..]).unwrap_err();
+    assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+    match error {
+        UsageError::Wrong {
+            words,
+            usage,
+            target,
+            seen_in,
+            ..
+        } => (words, format!("{usage} of {target:?}"), seen_in),
+        UsageError::Help => panic!("{line}"),
+    }
+}
+
+#[test]
+fn a_subcommand_is_told_of_alone() {
+    assert_eq!(
+        wrong("vars get prod"),
+        (
+            "<name> is missing".to_owned(),
+            "vars get <target> <name> of Some(\"prod\")".to_owned(),
+            Some("its names: vars list <target>".to_owned())
+        )
+    );
+    assert_eq!(
+        wrong("vars set prod").1,
+        "vars set <target> <name> [value] of Some(\"prod\")"
+    );
+}
+
+#[test]
+fn where_a_value_can_be_typed_nothing_is_repeated() {
+    for (line, words) in [
+        ("vars get prod A hunter2-canary", "that is more than it takes"),
+        ("vars get prod A --hunter2-canary", "there is no such option here"),
+        ("vars set A=hunter2-canary", "<name> is missing"),
+        (
+            "vars set prod A hunter2-canary canary",
+            "that is more than it takes",
+        ),
+    ] {
+        assert_eq!(wrong(line).0, words, "{line}");
+    }
+}
