@@ -6,6 +6,7 @@ use countersign_core::command::{Ask, Command, Outcome, Spec, Token, explain, fin
 use countersign_core::id::TargetName;
 use countersign_core::plan::Effect;
 use countersign_core::refusal::Refusal;
+use countersign_core::reply::Reply;
 
 use crate::help::without_prefix;
 use crate::replies;
@@ -65,12 +66,37 @@ impl Command for Can {
             .target()
             .map(|typed| ask.settings.target(typed))
             .transpose()?;
-        Ok(Outcome::Reply(replies::can(
-            name,
-            target,
-            in_words(ask, command.spec(), parsed.effect(), target),
-        )))
+        let effect = parsed.effect();
+        let reply = match command.shape().verb_of(&tokens) {
+            // What a subcommand does is known.
+            Some(verb) => {
+                let what = format!("{name} {verb}");
+                replies::can(&what, target, explain(ask, name, Some(effect), target))
+            }
+            None if effect <= Effect::Decide && command.spec().effect > Effect::Decide => {
+                both(ask, command.spec(), effect, target)
+            }
+            None => replies::can(name, target, in_words(ask, command.spec(), effect, target)),
+        };
+        Ok(Outcome::Reply(reply))
     }
+}
+
+/// Typed like this it only looks, and with more words it does more.
+fn both(ask: &Ask<'_>, command: &Spec, effect: Effect, target: Option<&TargetName>) -> Reply {
+    let what = target.map_or_else(
+        || command.name.to_owned(),
+        |target| format!("{} {target}", command.name),
+    );
+    let reading = replies::can(
+        &format!("{what}, reading"),
+        None,
+        in_words(ask, command, effect, target),
+    );
+    let changing = in_words(ask, command, command.effect, target);
+    changing.into_iter().fold(reading, |reply, answer| {
+        reply.and(format!("{what}, changing: {answer}."))
+    })
 }
 
 /// What policy says. What a plan does is known only when it is made.
@@ -81,7 +107,7 @@ fn in_words(ask: &Ask<'_>, command: &Spec, effect: Effect, target: Option<&Targe
 
 #[cfg(test)]
 mod tests {
-    use crate::stage::hear;
+    use crate::stage::{Shelf, hear};
 
     #[tokio::test]
     async fn it_explains_naming_the_rule() {
@@ -95,6 +121,32 @@ mod tests {
     async fn a_name_alone_is_told_of_every_target() {
         insta::assert_snapshot!(hear("alice", "can lock").await, @"lock: you may use it on prototype, stage; on prod with 1 signature.");
         insta::assert_snapshot!(hear("carol", "can lock").await, @"lock: you may not use it here: it needs the role deployer (alice, bob have it).");
+    }
+
+    /// What the bot says where there is `vars` with its subcommands, which deployers alone use.
+    async fn with_vars(who: &str, line: &str) -> String {
+        let shelf = Shelf {
+            vars: true,
+            ..Shelf::default()
+        };
+        shelf.hears(who, line).await
+    }
+
+    #[tokio::test]
+    async fn what_looks_and_changes_is_told_of_by_halves() {
+        insta::assert_snapshot!(with_vars("carol", "can vars prod").await, @r#"
+        vars prod, reading: you may, in #ops: the rule "read" allows it without a signature.
+        vars prod, changing: if it can be undone: you may not: no rule allows vars when its effect is change, only read.
+        vars prod, changing: if it can't be undone: you may not: no rule allows vars when its effect is destructive, only read.
+        "#);
+        insta::assert_snapshot!(with_vars("carol", "can vars list prod").await, @r#"vars list prod: you may, in #ops: the rule "read" allows it without a signature."#);
+        insta::assert_snapshot!(with_vars("carol", "can vars get prod A").await, @"vars get prod: you may not: no rule allows vars when its effect is destructive, only read.");
+    }
+
+    #[tokio::test]
+    async fn a_denial_names_what_was_typed() {
+        insta::assert_snapshot!(with_vars("carol", "vars get prod A").await, @"you may not use !vars get on prod: no rule allows vars to change anything, only read. See !can vars get prod A.");
+        insta::assert_snapshot!(with_vars("carol", "vars get prod").await, @"<name> is missing. Type: !vars get prod <name>; its names: !vars list prod");
     }
 
     #[tokio::test]

@@ -54,6 +54,8 @@ pub(crate) struct Shelf {
     pub(crate) links: Vec<Link>,
     pub(crate) boxes: Vec<DropBox>,
     pub(crate) posts: Mutex<Vec<Post>>,
+    /// Whether there is a command with subcommands too.
+    pub(crate) vars: bool,
 }
 
 impl Shelf {
@@ -95,6 +97,9 @@ impl Shelf {
     async fn dispatch(self: Arc<Self>, message: &Message) -> Option<Reply> {
         let mut registry = Registry::new();
         crate::register(&mut registry).unwrap();
+        if self.vars {
+            registry.add(things::Vars).unwrap();
+        }
         let random = Arc::new(SeededRandom::new(1));
         let links = LinksSettings {
             url: "https://ops.example.org/".to_owned(),

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use async_trait::async_trait;
 use countersign_core::approval::{Origin, Request};
+use countersign_core::command::{Ask, Command, Outcome, Spec};
 use countersign_core::digest::Digest;
 use countersign_core::drop_box::{self, DropBox};
 use countersign_core::link::{self, Link};
@@ -10,6 +12,7 @@ use countersign_core::message::{Assurance, Place, Room};
 use countersign_core::operation::{Operation, State};
 use countersign_core::plan::{Detail, Effect, Plan, SCHEMA, SealedPlan};
 use countersign_core::policy::Rule;
+use countersign_core::refusal::Refusal;
 use countersign_core::secret::Secret;
 use countersign_core::time::Timestamp;
 use countersign_secrets::at_rest::{SealingKey, SealingKeys};
@@ -151,5 +154,72 @@ pub(crate) fn drop_box(owner: &str, expires: Timestamp) -> DropBox {
         made: ago(20),
         expires,
         version: 0,
+    }
+}
+
+/// A command with subcommands, which looks when there is none.
+pub(crate) struct Vars;
+
+/// What an app is made with.
+#[derive(clap::Args)]
+pub(crate) struct VarsArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(clap::Subcommand)]
+enum Verb {
+    /// Name them.
+    List { target: String },
+    /// Show one.
+    Get {
+        target: String,
+        #[arg(long_help = "its names: vars list <target>")]
+        name: String,
+    },
+    /// Set one.
+    Set {
+        target: String,
+        name: String,
+        value: Option<String>,
+    },
+    #[command(external_subcommand)]
+    Other(Vec<String>),
+}
+
+#[async_trait]
+impl Command for Vars {
+    type Args = VarsArgs;
+
+    fn spec(&self) -> Spec {
+        Spec {
+            name: "vars",
+            aliases: &[],
+            effect: Effect::Destructive,
+            examples: &["vars list prod", "vars get prod A"],
+            stopped_by_hold: false,
+        }
+    }
+
+    /// A value that was said is answered like a question.
+    fn effect(&self, args: &VarsArgs) -> Effect {
+        match &args.verb {
+            Verb::Get { .. } | Verb::Set { value: None, .. } => Effect::Destructive,
+            Verb::List { .. } | Verb::Set { .. } | Verb::Other(_) => Effect::Read,
+        }
+    }
+
+    fn target<'a>(&self, args: &'a VarsArgs) -> Option<&'a str> {
+        match &args.verb {
+            Verb::List { target } | Verb::Get { target, .. } | Verb::Set { target, .. } => Some(target),
+            Verb::Other(words) => words.first().map(String::as_str),
+        }
+    }
+
+    async fn run(&self, _ask: &Ask<'_>, args: VarsArgs) -> Result<Outcome, Refusal> {
+        Err(Refusal::new(match args.verb {
+            Verb::Get { name, .. } | Verb::Set { name, .. } => format!("this is a test of {name}"),
+            Verb::List { .. } | Verb::Other(_) => "this is a test".to_owned(),
+        }))
     }
 }
