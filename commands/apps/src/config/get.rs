@@ -8,7 +8,7 @@ use countersign_core::plan::{Draft, Effect};
 use countersign_core::refusal::Refusal;
 use countersign_core::reply::{Line, Reply};
 use countersign_heroku::ConfigVars;
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 use serde_json::json;
 
 use super::hand::{APP, HAND_OUT, NAME};
@@ -75,7 +75,7 @@ fn plain(app: &App, vars: &ConfigVars, name: &str) -> Result<Reply, Refusal> {
     let name = names::that_is_set(app, vars, name)?;
     let line = Line::new(format!("{} on {} is ", name, app.target));
     Ok(Reply::line(
-        match vars.get(name).map(|value| value.expose_secret()) {
+        match vars.get(name).map(ExposeSecret::expose_secret) {
             None | Some("") => line.then("set to nothing."),
             Some(value) => line.foreign(one_line(value)),
         },
