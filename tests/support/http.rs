@@ -1,5 +1,6 @@
 //! HTTP as bytes: what is sent and what comes is seen as it is, to the order of the headers.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -83,7 +84,7 @@ pub(crate) fn bytes(origin: &str, line: &str, head: &[&str], body: &str) -> Stri
         text.push_str("\r\n");
     }
     if !body.is_empty() {
-        text.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        write!(text, "Content-Length: {}\r\n", body.len()).unwrap();
     }
     text.push_str("\r\n");
     text + body

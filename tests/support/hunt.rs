@@ -2,6 +2,7 @@
 //! files, and in what the system shows of processes.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -36,7 +37,10 @@ impl Hunt {
     }
 
     fn bytes(mut self, name: &str, bytes: &[u8]) -> Self {
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = bytes.iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").unwrap();
+            hex
+        });
         let mut shapes = vec![
             bytes.to_owned(),
             hex.to_uppercase().into_bytes(),
@@ -105,12 +109,15 @@ fn memmem(bytes: &[u8], shape: &[u8]) -> bool {
     false
 }
 
+/// Where something was seen, and what.
+type Seen = (String, Vec<u8>);
+
 /// Looks at what everybody on the machine can see of the processes that this test started, again and again until it is
 /// dropped or asked.
 pub(crate) struct Watch {
     over: Arc<AtomicBool>,
     looks: Arc<AtomicUsize>,
-    thread: Option<JoinHandle<Vec<(String, Vec<u8>)>>>,
+    thread: Option<JoinHandle<Vec<Seen>>>,
 }
 
 impl Watch {
@@ -236,7 +243,7 @@ fn a_watch_sees_arguments_and_environment() {
         }
         let hunt = Hunt::default().text("the canary", "7777777777777");
         let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            watch.saw_nothing_of(&hunt, &["sleep"])
+            watch.saw_nothing_of(&hunt, &["sleep"]);
         }));
         child.kill().unwrap();
         child.wait().unwrap();

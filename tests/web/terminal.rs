@@ -45,7 +45,8 @@ async fn redeems(letter: &Letter, phrase: &str, args: &[&str]) -> Came {
         .text("the phrase", phrase);
     let pid = child.id().unwrap();
     while let Some(line) = lines.next_line().await.unwrap() {
-        err += &format!("{line}\n");
+        err.push_str(&line);
+        err.push('\n');
         if line.contains("It opens once, until ") {
             for of in ["cmdline", "environ"] {
                 hunt.is_not_in(of, std::fs::read(format!("/proc/{pid}/{of}")).unwrap());
