@@ -247,7 +247,11 @@ impl Worker {
             }
         }
         let store = &self.shared.context.store;
-        if !store.links(LinksWhere::Due { now, limit: LOOK }).await?.is_empty() {
+        if !store
+            .links(LinksWhere::Due { now, limit: LOOK })
+            .await?
+            .is_empty()
+        {
             due.push(Work::Links);
         }
         if !store
