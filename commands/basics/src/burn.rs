@@ -77,8 +77,9 @@ mod tests {
             ..Shelf::default()
         };
         insta::assert_snapshot!(shelf.hears_all("alice", "burn K7QM2X").await, @r#"
-        [#ops] alice: link K7QM2X was opened 2 min ago from 198.51.100.7 (curl/8), so nothing can be taken back. Everybody who signed for it is told. What was in it is known to whoever opened it: have it changed.
+        [#ops] alice: link K7QM2X was opened 2 min ago from 198.51.100.7 (curl/8), so nothing can be taken back. I told bob. What was in it is known to whoever opened it: have it changed.
         [#ops] alice says that link K7QM2X (prod's DATABASE_URL) was opened by somebody else: 2 min ago from 198.51.100.7 (curl/8). What was in it is known to them: change it.
+        [a direct message with bob] alice says that link K7QM2X (prod's DATABASE_URL) was opened by somebody else: 2 min ago from 198.51.100.7 (curl/8). What was in it is known to them: change it.
         "#);
     }
 }

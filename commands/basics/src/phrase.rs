@@ -58,7 +58,7 @@ mod tests {
         insta::assert_snapshot!(shelf().hears_alone("alice", "phrase k7qm2x").await, @"the phrase of link K7QM2X: [sealed]");
         insta::assert_snapshot!(shelf().hears_alone("bob", "phrase K7QM2X").await, @"there is no link K7QM2X of yours. links lists them.");
         insta::assert_snapshot!(shelf().hears_alone("alice_", "phrase K7QM2X").await, @"you may not use phrase: it needs the role deployer (alice, bob have it), and your nick is not logged in: that needs an account. Log in to your account on this network and say it again.");
-        insta::assert_snapshot!(Shelf::default().hears_alone("alice", "phrase R1ET-MJWA-SXV7-92N2").await, @"");
+        insta::assert_snapshot!(Shelf::default().hears_alone("alice", "phrase R1ET-MJWA-SXV7-92N2").await, @"that is no link: its name has six characters, like K7QM2X. links lists yours.");
         insta::assert_snapshot!(Shelf::default().hears_alone("alice", "phrase K7QM2X").await, @"there is no link K7QM2X of yours. links lists them.");
     }
 

@@ -105,7 +105,7 @@ impl Desk {
         .toned(Tone::Bad);
         let whom = match told.as_slice() {
             [] => "Nobody signed for it".to_owned(),
-            told => format!("{} are told", list(told.iter().map(|(signer, _)| signer))),
+            told => format!("I told {}", list(told.iter().map(|(signer, _)| signer))),
         };
         let reply = Reply::line(
             Line::new(format!("link {id} was opened {opened} from "))

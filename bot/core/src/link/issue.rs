@@ -145,7 +145,7 @@ impl Links {
             return Ok(());
         }
         Err(format!(
-            "{} has no account on a network where I can send direct messages",
+            "{} has no account on a network where I can write to them alone",
             person.id
         ))
     }
