@@ -51,11 +51,6 @@ pub(crate) fn halves(n: u64) -> Halves {
     }
 }
 
-/// A phrase that somebody made up.
-pub(crate) fn wrong(n: u64) -> AuthProof {
-    AuthProof::parse(&base64url::encode(&drawn::<32>(n, 9))).unwrap()
-}
-
 /// What is locked in the link of this number.
 pub(crate) fn content(n: u64) -> Vec<u8> {
     drawn::<LENGTH>(n, 4).to_vec()

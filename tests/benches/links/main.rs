@@ -16,7 +16,6 @@
 
 mod figures;
 #[path = "../../links/made.rs"]
-#[expect(dead_code, reason = "made for tests; some of it serves here")]
 mod made;
 #[path = "../../links/races.rs"]
 mod races;
