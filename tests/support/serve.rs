@@ -90,6 +90,19 @@ impl Serve {
         child.wait().unwrap();
     }
 
+    /// It dies as badly as a process can, with everything that it knows in memory. Says how.
+    pub(crate) async fn aborts(&mut self) -> std::process::ExitStatus {
+        signal("-ABRT", self.pid());
+        let mut child = self.child.take().expect("the bot does not run");
+        let mut status = None;
+        until("the bot is dead", || {
+            status = child.try_wait().unwrap();
+            status.is_some()
+        })
+        .await;
+        status.unwrap()
+    }
+
     /// SIGTERM, and waits until it has ended.
     pub(crate) async fn end(&mut self) {
         self.terminate();

@@ -1,5 +1,7 @@
 //! A secret reaches a person: asked for in a room, signed by another, opened once in a browser.
 
+use std::os::unix::process::ExitStatusExt as _;
+
 use super::asking::{Letter, asks, gets_a_link, hears_the_phrase, house_with, mistyped, nobody_heard, signs};
 use crate::irc::house::House;
 use crate::support::browser::Browser;
@@ -16,7 +18,7 @@ const PASSWORD: &str = "canary-prod-database-2";
 async fn is_opened_once(json: bool) {
     let story = if json { "get-json" } else { "get" };
     let watch = Watch::begin();
-    let house = house_with(|setup| setup.logging_all(json)).await;
+    let mut house = house_with(|setup| setup.logging_all(json)).await;
     let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| house.person(name));
     let (alice, bob, carol) = tokio::join!(alice, bob, carol);
     let letter = gets_a_link(&alice, &bob, "prod", "DATABASE_URL").await;
@@ -94,6 +96,10 @@ async fn is_opened_once(json: bool) {
     let hunt = is_nowhere_else(&house, &letter, &phrase, [&alice, &bob, &carol]).await;
     hunt.is_not_in("what the browser asked for", requests);
     watch.saw_nothing_of(&hunt, &["countersign", "chromium"]);
+    let death = house.bot.aborts().await;
+    assert!(!death.core_dumped(), "its memory lies about");
+    hunt.is_not_in("what it said when it died", house.bot.log());
+    hunt.is_not_in_files(&house.bot.data());
 }
 
 /// The value was said to nobody; the halves of the link were said to alice, directly, and in no line together. The bot kept

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod control;
+pub mod core_dumps;
 pub mod demo;
 pub mod local;
 pub mod logs;

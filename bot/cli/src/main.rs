@@ -7,7 +7,7 @@ use clap::Parser as _;
 use countersign::args::Args;
 use countersign::clock::SpeedClock;
 use countersign::commands::{self, Surroundings};
-use countersign::{logs, report};
+use countersign::{core_dumps, logs, report};
 use countersign_core::secret::Scrubber;
 use tokio::runtime::{Builder, Runtime};
 
@@ -20,6 +20,7 @@ fn main() -> ExitCode {
     let scrubber = Arc::new(Scrubber::default());
     let filter = environment("RUST_LOG").unwrap_or_else(|| args.command.logs().to_owned());
     logs::start(&filter, args.log_format, Arc::clone(&scrubber));
+    core_dumps::forbid();
     let surroundings = Surroundings {
         scrubber,
         environment: Arc::new(environment),

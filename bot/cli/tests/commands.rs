@@ -77,6 +77,28 @@ fn a_sealing_key_is_never_written_over_nor_printed() {
     );
 }
 
+/// A dump of its memory would have in it what was just handed to somebody.
+#[test]
+fn it_leaves_no_core_when_it_dies() {
+    let mut child = countersign()
+        .args(["sandbox", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .unwrap();
+    let sizes: Vec<&str> = core.split_whitespace().skip(4).take(2).collect();
+    assert_eq!(sizes, ["0", "0"], "{core}");
+}
+
 #[test]
 fn the_sandbox_is_on_loopback_only() {
     let output = run(&["sandbox", "--listen", "0.0.0.0:0"]);
