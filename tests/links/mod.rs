@@ -4,6 +4,7 @@
     reason = "the process that is killed says what it has won as it wins it"
 )]
 
+mod http;
 mod keys;
 mod kills;
 pub(crate) mod made;
