@@ -32,7 +32,7 @@ async fn is_set(json: bool) {
 
     // The plan names what she has before her eyes.
     let request = says_it_was_they(&alice, &letter).await;
-    let line = bob.hears_in(ROOM, &format!("sha256 {digits}")).await;
+    let line = bob.hears_in(ROOM, &format!("fingerprint {digits}")).await;
     let from = format!("from drop box {}, filled from 127.0.0.1", letter.id);
     assert!(line.text().contains(&from), "{line}");
     bob.hears_in(ROOM, &format!("signature on {request}")).await;

@@ -167,7 +167,7 @@ async fn between_the_form_and_the_plan(kill: bool) {
     alice.hears_in(ROOM, &words).await;
 
     let request = asks(&alice, &format!("!{command}")).await;
-    let line = bob.hears_in(ROOM, &format!("sha256 {digits}")).await;
+    let line = bob.hears_in(ROOM, &format!("fingerprint {digits}")).await;
     let from = format!("from drop box {}, filled from 127.0.0.1", letter.id);
     assert!(line.text().contains(&from), "{line}");
     bob.hears_in(ROOM, &format!("signature on {request}")).await;
@@ -308,7 +308,7 @@ async fn a_key_is_changed_while_a_link_and_a_box_wait() {
     assert_eq!(opens(&letter, &phrase).await.status(), 200);
     let digits = fills(&drop_box, VALUE).await;
     let request = says_it_was_they(&alice, &drop_box).await;
-    bob.hears_in(ROOM, &format!("sha256 {digits}")).await;
+    bob.hears_in(ROOM, &format!("fingerprint {digits}")).await;
     bob.hears_in(ROOM, &format!("signature on {request}")).await;
     signs(&bob, &request).await;
     is_done(&alice, "NEW_KEY set, ").await;
