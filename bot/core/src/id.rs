@@ -136,9 +136,7 @@ impl LinkId {
 
     /// The id that a person meant, in any case; nothing if it cannot be one. It is not repeated then: it may be a phrase.
     pub fn typed(text: &str) -> Option<Self> {
-        let text = readable(&text.trim().to_ascii_uppercase());
-        let is_id = text.len() == LONG && text.bytes().all(|byte| CROCKFORD.contains(&byte));
-        is_id.then(|| Self::from(text))
+        long(text).map(Self::from)
     }
 }
 
@@ -148,11 +146,9 @@ impl BoxId {
         Self::from(crockford(random, LONG))
     }
 
-    /// The id that a person meant, in any case; nothing if it cannot be one. It is not repeated then: it may be a phrase.
+    /// The id that a person meant, in any case; nothing if it cannot be one. It is not repeated then: it may be a value.
     pub fn typed(text: &str) -> Option<Self> {
-        let text = readable(&text.trim().to_ascii_uppercase());
-        let is_id = text.len() == LONG && text.bytes().all(|byte| CROCKFORD.contains(&byte));
-        is_id.then(|| Self::from(text))
+        long(text).map(Self::from)
     }
 }
 
@@ -169,6 +165,13 @@ fn crockford(random: &dyn Random, length: usize) -> String {
         .take(length)
         .map(|byte| char::from(CROCKFORD[usize::from(byte % 32)]))
         .collect()
+}
+
+/// A long id as it is written, if that can be one.
+fn long(typed: &str) -> Option<String> {
+    let text = readable(&typed.trim().to_ascii_uppercase());
+    let is_id = text.len() == LONG && text.bytes().all(|byte| CROCKFORD.contains(&byte));
+    is_id.then_some(text)
 }
 
 /// What Crockford's base 32 says of letters that look like others: O is 0, I and L are 1.
@@ -284,6 +287,19 @@ mod tests {
         let (first, second) = (RequestId::draw(&random), RequestId::draw(&random));
         assert_ne!(first, second);
         assert_eq!(RequestId::typed(first.as_str()), first);
+        let link = LinkId::draw(&random);
+        assert_eq!(LinkId::typed(&link.as_str().to_lowercase()), Some(link));
+        for no_id in [
+            "",
+            "K7QM2",
+            "K7QM2XX",
+            "K7QM2U",
+            "R1ET-MJWA-SXV7-92N2",
+            "\u{212A}7QM2X",
+        ] {
+            assert_eq!(LinkId::typed(no_id), None, "{no_id}");
+            assert_eq!(BoxId::typed(no_id), None, "{no_id}");
+        }
         let operation = OperationId::draw(&random);
         assert_eq!(OperationId::typed(&operation.as_str().to_lowercase()), operation);
     }

@@ -89,7 +89,7 @@ impl Desk {
         };
         if let Some(before) = &link.disowned {
             return Err(Refusal::new(format!(
-                "{before} said so before, and everybody concerned was told"
+                "{before} said so before, and everybody concerned was told then; nothing was sent again"
             )));
         }
         let opened = ago(*at, ask.now);
@@ -152,8 +152,11 @@ impl Desk {
         }
         let closed = drop_box.emptied(ask.now);
         if closed.state == drop_box.state {
-            let words = format!("drop box {id} is {} already", drop_box.state.word());
-            return Err(Refusal::new(words));
+            let words = format!(
+                "drop box {id} is {} already; nothing is in it",
+                drop_box.state.word()
+            );
+            return Err(Refusal::new(words).hint(format!("{} lists yours.", ask.type_("links"))));
         }
         let reply = Reply::line(format!(
             "drop box {id} for {} is closed, and what was in it is gone.",
