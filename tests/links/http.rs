@@ -7,11 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use countersign_core::link::State;
-use countersign_core::store::Store as _;
 use countersign_core::time::ManualClock;
 use countersign_secrets::base64url;
-use countersign_store::Sqlite;
 use countersign_web::settings::{Bucket, Settings};
 use countersign_web::{Parts, Readiness, Web};
 use futures_util::StreamExt as _;
@@ -21,7 +18,7 @@ use reqwest::{Client, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use super::made::{content, halves, link, make, now};
+use super::made::{content, halves, make, now};
 
 const FOLDER: &str = "COUNTERSIGN_LINKS_FOLDER";
 /// So many links are raced for at once where the process is killed, by so many browsers each.
@@ -183,17 +180,6 @@ async fn a_server_that_is_killed_in_between_gives_nothing_twice_and_loses_what_w
     assert!(twice.is_empty(), "won more than once: {twice:?}");
     let lost = won.values().filter(|times| **times == 0).count();
     assert!(lost <= kills * AT_ONCE, "{lost} lost in {kills} kills");
-    let store = Sqlite::open_read_only(folder.path().join("store.db"))
-        .await
-        .unwrap();
-    for n in 0..LINKS {
-        let found = store.link(&link(n).id).await.unwrap().unwrap();
-        assert!(
-            matches!(found.state, State::Redeemed { .. }),
-            "{n}: {:?}",
-            found.state
-        );
-    }
+    super::all_were_opened(folder.path(), LINKS).await;
     println!("{kills} kills, {lost} of {LINKS} lost");
-    store.close().await;
 }

@@ -7,14 +7,11 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use countersign_core::door::Redemption;
-use countersign_core::link::State;
 use countersign_core::random::{Random as _, SeededRandom};
-use countersign_core::store::Store as _;
-use countersign_store::Sqlite;
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
-use super::made::{halves, link, make, visitor};
+use super::made::{halves, make, visitor};
 
 const FOLDER: &str = "COUNTERSIGN_LINKS_FOLDER";
 const LINKS: u64 = 1_000;
@@ -99,19 +96,7 @@ async fn nothing_is_won_twice_and_no_more_is_lost_than_was_under_way() {
     assert!(kills >= 5, "it was killed {kills} times only");
     let twice: Vec<_> = won.iter().filter(|(_, times)| **times > 1).collect();
     assert!(twice.is_empty(), "won more than once: {twice:?}");
-    let store = Sqlite::open_read_only(folder.path().join("store.db"))
-        .await
-        .unwrap();
-    for n in 0..LINKS {
-        let found = store.link(&link(n).id).await.unwrap().unwrap();
-        assert!(
-            matches!(found.state, State::Redeemed { .. }),
-            "{n} is {:?}",
-            found.state
-        );
-        assert_eq!(store.link_content(&found.id).await.unwrap(), None);
-    }
+    super::all_were_opened(folder.path(), LINKS).await;
     let lost = usize::try_from(LINKS).unwrap() - won.len();
     assert!(lost <= kills * AT_ONCE, "{lost} lost in {kills} kills");
-    store.close().await;
 }

@@ -14,6 +14,8 @@ mod thief;
 use std::sync::Arc;
 
 use countersign_core::door::Door;
+use countersign_core::link::State;
+use countersign_core::store::Store as _;
 use countersign_core::time::ManualClock;
 use countersign_store::Sqlite;
 
@@ -22,6 +24,21 @@ async fn at(folder: &std::path::Path) -> (Arc<Sqlite>, Door) {
     let store = Arc::new(Sqlite::open(folder.join("store.db")).await.unwrap());
     let door = made::door(Arc::clone(&store) as _, Arc::new(ManualClock::new(made::now())));
     (store, door)
+}
+
+/// Each of so many links was opened, and nothing is in it any more.
+async fn all_were_opened(folder: &std::path::Path, links: u64) {
+    let store = Sqlite::open_read_only(folder.join("store.db")).await.unwrap();
+    for n in 0..links {
+        let found = store.link(&made::link(n).id).await.unwrap().unwrap();
+        assert!(
+            matches!(found.state, State::Redeemed { .. }),
+            "{n} is {:?}",
+            found.state
+        );
+        assert_eq!(store.link_content(&found.id).await.unwrap(), None);
+    }
+    store.close().await;
 }
 
 /// L1, on the store that is used: exactly one of any number.
