@@ -94,7 +94,7 @@ function ready(body, wasUnsure) {
 }
 
 function showForm() {
-  show("ready", { title: header.purpose });
+  show("ready", { title: header.purpose.charAt(0).toUpperCase() + header.purpose.slice(1) });
   working(false);
   valueChanged();
 }

@@ -17,6 +17,7 @@ use crate::link::{Links, said_to};
 use crate::person::Person;
 use crate::refusal::Refusal;
 use crate::store::{Batch, MessageKey, Write};
+use crate::text::clip;
 use crate::time::after;
 
 /// How often a key is drawn: one in 2^32 draws is no key.
@@ -40,7 +41,7 @@ impl Links {
             id: path,
             expires_at: expires.as_millisecond(),
             purpose: draft.purpose.clone(),
-            subject: format!("drop box {id} of {}", person.id),
+            subject: format!("{}, asked by {} (drop box {id})", clip(ask.line, 120), person.id),
         };
         let header = header
             .canonical()
