@@ -12,6 +12,7 @@ mod news;
 mod releases;
 mod rollback;
 mod trouble;
+mod urls;
 mod watch;
 mod words;
 
@@ -23,6 +24,7 @@ use countersign_core::time::Duration;
 use countersign_core::watch::Watcher;
 
 pub use app::{App, Apps, Source};
+pub use urls::{Now, Urls, Wanted};
 
 /// Adds the commands of this crate.
 pub fn register(registry: &mut Registry, apps: &Arc<Apps>) -> Result<(), RegistryError> {
