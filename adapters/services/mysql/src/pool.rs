@@ -1,0 +1,128 @@
+//! The few sessions that a server is asked over, kept for a while after use.
+//!
+//! A session comes back only from a call that ended well. One whose call failed, ran out of time or was dropped is
+//! closed: nobody knows what would be read from it next.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{sleep, timeout},
+};
+
+use crate::{
+    error::{Error, Kind, Result},
+    server::Settings,
+    wire::{Login, Wire},
+};
+
+/// At most so many sessions at a time; servers of this kind have few to spare.
+const MOST: usize = 4;
+
+/// How long a session is kept without anything to do.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Sessions of one account with one server.
+pub(crate) struct Pool {
+    settings: Settings,
+    permits: Arc<Semaphore>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    wires: Vec<(u64, Wire)>,
+    /// The number of the next one that is kept.
+    next: u64,
+}
+
+/// A session in use.
+pub(crate) struct Lease {
+    pub(crate) wire: Wire,
+    pool: Arc<Pool>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Pool {
+    pub(crate) fn new(settings: Settings) -> Arc<Self> {
+        Arc::new(Self {
+            settings,
+            permits: Arc::new(Semaphore::new(MOST)),
+            kept: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// A session: one that was kept and still answers, or a new one.
+    pub(crate) async fn lease(self: &Arc<Self>) -> Result<Lease> {
+        let permit = timeout(self.settings.timeout, Arc::clone(&self.permits).acquire_owned())
+            .await
+            .ok()
+            .and_then(|permit| permit.ok())
+            .ok_or_else(|| Error::new(Kind::Busy, "waiting for a session"))?;
+        while let Some(mut wire) = self.take() {
+            if wire.is_alive().await {
+                return Ok(self.lend(wire, permit));
+            }
+        }
+        let login = Login {
+            user: &self.settings.user,
+            password: &self.settings.password,
+            schema: None,
+            trust: Some(&self.settings.trust),
+        };
+        let wire = Wire::open(&self.settings, &login).await?;
+        Ok(self.lend(wire, permit))
+    }
+
+    fn lend(self: &Arc<Self>, wire: Wire, permit: OwnedSemaphorePermit) -> Lease {
+        Lease {
+            wire,
+            pool: Arc::clone(self),
+            _permit: permit,
+        }
+    }
+
+    fn take(&self) -> Option<Wire> {
+        self.kept().wires.pop().map(|(_, wire)| wire)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lease {
+    /// Gives the session back after a call that ended well.
+    pub(crate) fn give_back(self) {
+        let Self { wire, pool, .. } = self;
+        let number = {
+            let mut kept = pool.kept();
+            let number = kept.next;
+            kept.next += 1;
+            kept.wires.push((number, wire));
+            number
+        };
+        let pool = Arc::downgrade(&pool);
+        tokio::spawn(async move {
+            sleep(IDLE).await;
+            let wire = pool.upgrade().and_then(|pool| pool.kept().remove(number));
+            if let Some(wire) = wire {
+                wire.close().await;
+            }
+        });
+    }
+}
+
+impl Kept {
+    fn remove(&mut self, number: u64) -> Option<Wire> {
+        let at = self.wires.iter().position(|(kept, _)| *kept == number)?;
+        Some(self.wires.swap_remove(at).1)
+    }
+}
