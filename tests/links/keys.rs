@@ -10,6 +10,7 @@ use countersign_secrets::at_rest::{SealingKey, SealingKeys};
 use countersign_store::Sqlite;
 
 use super::made::{content, link};
+use crate::support::bot::without_databases;
 
 const CONFIG: &str = include_str!("../../deploy/treeherder.toml");
 
@@ -32,7 +33,7 @@ fn config(folder: &Path, key: &str, old: Option<&str>) -> Config {
         "OLD_KEY" => old.clone(),
         _ => Some("a-token-that-nobody-takes".to_owned()),
     };
-    Config::parse("treeherder.toml", &text, folder, &env).unwrap()
+    Config::parse("treeherder.toml", &without_databases(&text), folder, &env).unwrap()
 }
 
 fn bytes(folder: &Path) -> Vec<u8> {

@@ -32,8 +32,8 @@ fn the_schema_is_json_and_knows_every_section() {
     assert_eq!(
         sections,
         [
-            "app", "audit", "bot", "forbid", "github", "heroku", "irc", "local", "person", "rule", "secrets",
-            "web"
+            "app", "audit", "bot", "database", "forbid", "github", "heroku", "irc", "local", "person",
+            "rule", "secrets", "web"
         ]
     );
 }

@@ -15,7 +15,7 @@ use secrecy::ExposeSecret as _;
 /// The commands that the samples may name.
 const COMMANDS: &[&str] = &[
     "config", "deploy", "rollback", "help", "ping", "whoami", "more", "links", "phrase", "burn", "reissue",
-    "db-list",
+    "db-list", "db",
 ];
 
 fn environment(name: &str) -> Option<String> {
@@ -26,6 +26,9 @@ fn environment(name: &str) -> Option<String> {
         "OPS_ROOM_KEY" => Some("ops-from-the-environment".to_owned()),
         "SEALING_KEY" => Some("5ea1".repeat(16)),
         "OLD_SEALING_KEY" => Some("01d5".repeat(16)),
+        "PROD_DB_PASSWORD" | "STAGE_DB_PASSWORD" | "DEV_DB_PASSWORD" => {
+            Some("database-from-the-environment".to_owned())
+        }
         "AUDIT_KEY" => Some("0123456789abcdef".repeat(4)),
         "TWO_LINES" => Some("first\nsecond".to_owned()),
         "EMPTY" => Some(String::new()),
@@ -79,7 +82,7 @@ fn every_key_is_in_a_valid_sample() {
     let keys = reference.lines().filter(|line| !line.starts_with(' '));
     for key in keys.filter_map(|line| Some(line.split_once(": ")?.0)) {
         let name = key.rsplit('.').next().unwrap();
-        let is_written = [format!("{name} = "), format!("[{name}]")]
+        let is_written = [format!("{name} = "), format!("[{name}]"), format!(".{name}]")]
             .iter()
             .any(|form| written.contains(form));
         assert!(
@@ -151,7 +154,13 @@ fn what_is_absent_has_its_default() {
 
 #[test]
 fn the_example_for_treeherder_is_what_the_team_has() {
-    let config = valid("../../deploy/treeherder.toml");
+    // With other certificates than those that everybody fetches for themselves.
+    let text = include_str!("../../../deploy/treeherder.toml")
+        .replace("us-east-1-bundle.pem", "certificates/ca.pem");
+    let folder = Path::new("tests/config/valid");
+    let config = Config::parse("treeherder.toml", &text, folder, &environment)
+        .unwrap_or_else(|error| panic!("{error}"));
+    config.check_commands(COMMANDS).unwrap();
     let followed: Vec<&str> = config
         .apps
         .iter()
@@ -162,7 +171,10 @@ fn the_example_for_treeherder_is_what_the_team_has() {
 
     let settings = config.settings();
     let names: Vec<&str> = settings.targets.keys().map(TargetName::as_str).collect();
-    assert_eq!(names, ["prod", "prototype", "stage"]);
+    assert_eq!(
+        names,
+        ["dev-db", "prod", "prod-db", "prototype", "stage", "stage-db"]
+    );
     for target in settings.targets.values() {
         let rooms: Vec<&str> = target.rooms.iter().map(|room| room.name.as_str()).collect();
         assert_eq!(rooms, ["#treeherder"]);

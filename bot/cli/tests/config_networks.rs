@@ -123,8 +123,8 @@ fn no_secret_shows_in_the_debug_form_and_all_are_known() {
     let secrets = config.secrets();
     assert_eq!(
         secrets.len(),
-        8,
-        "two tokens, the audit's key, two sealing keys, a password, a certificate's key, a room's key"
+        9,
+        "two tokens, the audit's key, two sealing keys, a password, a certificate's key, a room's key, a database's password"
     );
     let shown = format!("{config:?}");
     for secret in secrets {

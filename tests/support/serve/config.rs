@@ -95,6 +95,8 @@ impl Setup {
         table(&mut config, "heroku").insert("url".into(), format!("{url}/").into());
         table(&mut config, "heroku").insert("poll".into(), "2 s".into());
         table(&mut config, "github").insert("url".into(), format!("{url}/github/").into());
+        // Nobody is there to answer for them; a story that has some puts its own here.
+        config.remove("database");
         self.web_side(&mut config);
         config.insert("irc".into(), Value::Array(vec![Value::Table(self.network())]));
         for person in config["person"].as_array_mut().unwrap() {

@@ -1,5 +1,6 @@
 //! What differs from one configuration to another, in words: for whoever reloads it. No secret is ever among them.
 
+mod databases;
 mod web;
 
 use std::collections::BTreeSet;
@@ -49,6 +50,13 @@ impl Config {
             &new.apps,
             |app| name("app", &app.name),
             app,
+            &mut lines,
+        );
+        compare(
+            &self.databases,
+            &new.databases,
+            |database| name("database", &database.name),
+            databases::differences,
             &mut lines,
         );
         let people = |config: &Self| -> Vec<Person> {

@@ -13,7 +13,9 @@ mod app;
 mod audit;
 mod bot;
 mod changes;
+mod database;
 mod document;
+mod endpoint;
 mod error;
 mod github;
 mod heroku;
@@ -42,6 +44,7 @@ use countersign_core::settings::{Settings, Target};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use self::database::DatabaseSection;
 use self::document::{Document, Key, Problems};
 use self::heroku::HerokuSection;
 use self::irc::IrcSection;
@@ -55,6 +58,8 @@ pub use self::app::App;
 pub use self::audit::Audit;
 pub use self::bot::Bot;
 pub use self::changes::IrcChange;
+pub use self::database::{Account, Database, Kill, Role, Tables};
+pub use self::endpoint::Endpoint;
 pub use self::error::{ConfigError, Problem};
 pub use self::github::Github;
 pub use self::heroku::Heroku;
@@ -76,6 +81,8 @@ pub struct Config {
     pub github: Github,
     /// The apps, in the order of the file.
     pub apps: Vec<App>,
+    /// The databases, in the order of the file.
+    pub databases: Vec<Database>,
     /// The IRC networks, each with every room that the bot is in there.
     pub irc: Vec<countersign_irc::Settings>,
     /// The way in for people on this machine.
@@ -111,6 +118,9 @@ struct Sections {
     /// The apps that plans can act on: one `[[app]]` each.
     #[serde(default)]
     app: Vec<App>,
+    /// The databases on which people are given accounts: one `[[database]]` each.
+    #[serde(default)]
+    database: Vec<DatabaseSection>,
     /// The people whom the bot knows: one `[[person]]` each.
     #[serde(default)]
     person: Vec<PersonSection>,
@@ -143,6 +153,12 @@ impl Config {
         app::check(&written.app, &mut problems);
         app::resolve(&mut written.app, &networks, &mut problems);
         secrets::check(written.web.is_some(), written.secrets.is_some(), &mut problems);
+        database::check(
+            written.database.len(),
+            written.web.is_some() || written.secrets.is_some(),
+            &mut problems,
+        );
+        let people: Vec<Person> = written.person.into_iter().map(Person::from).collect();
         let web = written.web.map(|web| web.resolve(folder, &mut problems));
         let mut sources = Sources {
             folder,
@@ -153,20 +169,18 @@ impl Config {
         let github = written.github.resolve(&mut sources);
         let audit = written.audit.map(|audit| audit.resolve(&networks, &mut sources));
         let secrets = written.secrets.and_then(|secrets| secrets.resolve(&mut sources));
-        let named = rooms(&written.app, &written.bot, audit.as_ref());
-        let irc = irc::resolve(written.irc, &written.bot.name, &named, &networks, &mut sources);
-        let people: Vec<Person> = written.person.into_iter().map(Person::from).collect();
-        let directory = person::directory(&people, &networks, &mut problems);
-        let known = Known::of(&written.app, &people, &networks);
-        let policy = Policy {
-            forbid: rule::build(
-                "forbid",
-                written.forbid.into_iter().map(RuleSection::from),
-                &known,
-                &mut problems,
-            ),
-            allow: rule::build("rule", written.rule, &known, &mut problems),
+        let around = database::Around {
+            apps: &written.app,
+            people: &people,
+            networks: &networks,
         };
+        let named_databases = database::names(&written.database);
+        let databases = database::resolve(written.database, &around, &mut sources);
+        let named = rooms(&written.app, &databases, &written.bot, audit.as_ref());
+        let irc = irc::resolve(written.irc, &written.bot.name, &named, &networks, &mut sources);
+        let directory = person::directory(&people, &networks, &mut problems);
+        let known = Known::of(&written.app, &named_databases, &people, &networks);
+        let policy = rule::policy(written.forbid, written.rule, &known, &mut problems);
         if problems.is_empty() {
             rule::check(&policy, &directory, &mut problems);
         }
@@ -177,6 +191,7 @@ impl Config {
             heroku,
             github,
             apps: written.app,
+            databases,
             irc,
             audit,
             web,
@@ -193,6 +208,10 @@ impl Config {
     pub fn for_terminal(mut self) -> Self {
         let here = |room: &mut Room| room.network = CONSOLE.into();
         self.apps.iter_mut().flat_map(|app| &mut app.rooms).for_each(here);
+        self.databases
+            .iter_mut()
+            .flat_map(|database| &mut database.rooms)
+            .for_each(here);
         self.bot.tell.iter_mut().for_each(here);
         for rule in self.policy.forbid.iter_mut().chain(&mut self.policy.allow) {
             if let Names::Of(rooms) = &mut rule.rooms {
@@ -213,11 +232,13 @@ impl Config {
         let key = self.audit.iter().map(|audit| &audit.key);
         let sealing = self.secrets.iter().flat_map(|secrets| &secrets.texts);
         let networks = self.irc.iter().flat_map(irc::secrets);
+        let databases = self.databases.iter().map(|database| &database.password);
         tokens
             .into_iter()
             .chain(key)
             .chain(sealing)
             .chain(networks)
+            .chain(databases)
             .collect()
     }
 
@@ -239,6 +260,9 @@ impl Config {
 
     /// What core needs of it.
     pub fn settings(&self) -> Settings {
+        let apps = self.apps.iter().map(|app| target(&app.name, &app.rooms));
+        let databases = self.databases.iter();
+        let databases = databases.map(|database| target(&database.name, &database.rooms));
         Settings {
             prefix: self.bot.prefix.clone(),
             names: std::iter::once(&self.bot.name)
@@ -247,22 +271,23 @@ impl Config {
                 .collect(),
             directory: self.directory.clone(),
             policy: self.policy.clone(),
-            targets: self.apps.iter().map(target).collect::<BTreeMap<_, _>>(),
+            targets: apps.chain(databases).collect::<BTreeMap<_, _>>(),
             stale_after: self.bot.stale_after,
         }
     }
 }
 
 /// The rooms that the sections other than `[[irc]]` name: the bot is in each of them.
-fn rooms(apps: &[App], bot: &Bot, audit: Option<&Audit>) -> Vec<Room> {
+fn rooms(apps: &[App], databases: &[Database], bot: &Bot, audit: Option<&Audit>) -> Vec<Room> {
     let told = bot.tell.iter().chain(audit.and_then(|audit| audit.room.as_ref()));
     let apps = apps.iter().flat_map(|app| &app.rooms);
-    apps.chain(told).cloned().collect()
+    let databases = databases.iter().flat_map(|database| &database.rooms);
+    apps.chain(databases).chain(told).cloned().collect()
 }
 
-fn target(app: &App) -> (TargetName, Target) {
-    let rooms = app.rooms.clone();
-    (app.name.clone(), Target { rooms })
+fn target(name: &TargetName, rooms: &[Room]) -> (TargetName, Target) {
+    let rooms = rooms.to_vec();
+    (name.clone(), Target { rooms })
 }
 
 /// A name that people type: one word.

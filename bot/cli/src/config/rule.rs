@@ -1,8 +1,8 @@
-//! `[[rule]]` and `[[forbid]]`: who may do what to which app, where, and whose signatures it needs.
+//! `[[rule]]` and `[[forbid]]`: who may do what to which target, where, and whose signatures it needs.
 
 use std::collections::BTreeSet;
 
-use countersign_core::id::{PersonId, RoleName, RuleName};
+use countersign_core::id::{PersonId, RoleName, RuleName, TargetName};
 use countersign_core::message::Assurance;
 use countersign_core::person::{Directory, Person};
 use countersign_core::plan::Effect;
@@ -30,8 +30,8 @@ pub(super) struct RuleSection {
     #[serde(default)]
     #[schemars(schema_with = "effects")]
     effects: Vec<Effect>,
-    /// The apps that it is about; `*` at the end stands for any rest. All if absent; a rule that lists some is not
-    /// about commands without one.
+    /// The apps and databases that it is about; `*` at the end stands for any rest. All if absent; a rule that lists
+    /// some is not about commands without one.
     #[serde(default)]
     #[schemars(example = ["prod"])]
     targets: Option<Vec<String>>,
@@ -87,8 +87,8 @@ pub(super) struct ForbidSection {
     #[serde(default)]
     #[schemars(schema_with = "effects")]
     effects: Vec<Effect>,
-    /// The apps that it is about; `*` at the end stands for any rest. All if absent; a rule that lists some is not
-    /// about commands without one.
+    /// The apps and databases that it is about; `*` at the end stands for any rest. All if absent; a rule that lists
+    /// some is not about commands without one.
     #[serde(default)]
     #[schemars(example = ["prod"])]
     targets: Option<Vec<String>>,
@@ -161,21 +161,29 @@ fn assurances(_: &mut SchemaGenerator) -> Schema {
 
 /// The names that rules may use.
 pub(super) struct Known<'c> {
-    pub(super) apps: Vec<&'c str>,
+    pub(super) targets: Vec<&'c str>,
+    pub(super) databases: bool,
     pub(super) people: Vec<&'c str>,
     pub(super) roles: Vec<&'c str>,
     pub(super) networks: &'c Networks,
 }
 
 impl<'c> Known<'c> {
-    pub(super) fn of(apps: &'c [App], people: &'c [Person], networks: &'c Networks) -> Self {
+    pub(super) fn of(
+        apps: &'c [App],
+        databases: &'c [TargetName],
+        people: &'c [Person],
+        networks: &'c Networks,
+    ) -> Self {
         let roles: BTreeSet<&str> = people
             .iter()
             .flat_map(|person| &person.roles)
             .map(RoleName::as_str)
             .collect();
+        let names = apps.iter().map(|app| &app.name).chain(databases);
         Self {
-            apps: apps.iter().map(|app| app.name.as_str()).collect(),
+            targets: names.map(TargetName::as_str).collect(),
+            databases: !databases.is_empty(),
             people: people.iter().map(|person| person.id.as_str()).collect(),
             roles: roles.into_iter().collect(),
             networks,
@@ -183,8 +191,22 @@ impl<'c> Known<'c> {
     }
 }
 
+/// All rules.
+pub(super) fn policy(
+    forbid: Vec<ForbidSection>,
+    allow: Vec<RuleSection>,
+    known: &Known<'_>,
+    problems: &mut Problems<'_>,
+) -> Policy {
+    let forbid = forbid.into_iter().map(RuleSection::from);
+    Policy {
+        forbid: build("forbid", forbid, known, problems),
+        allow: build("rule", allow, known, problems),
+    }
+}
+
 /// The rules of one section.
-pub(super) fn build(
+fn build(
     section: &str,
     written: impl IntoIterator<Item = RuleSection>,
     known: &Known<'_>,
@@ -227,9 +249,9 @@ impl RuleSection {
         check_who(&who, key, known, problems);
         for (at, target) in self.targets.iter().flatten().enumerate() {
             check_known(
-                "app",
+                if known.databases { "app or database" } else { "app" },
                 target,
-                &known.apps,
+                &known.targets,
                 &key.field("targets").item(at),
                 problems,
             );

@@ -23,11 +23,14 @@ use countersign_core::time::Clock;
 use countersign_github::GitHub;
 use countersign_heroku::Heroku;
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError};
 use crate::signing::SigningKey;
 
 pub use networks::{Ears, Networks, rooms};
 pub use secrets::openable;
+
+/// The command that there is if there are databases.
+const DATABASES: &str = "db";
 
 /// What differs from one way of running the bot to another.
 #[expect(missing_debug_implementations, reason = "its parts are behind traits")]
@@ -66,8 +69,7 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
     };
     let apps = Arc::new(apps);
     let registry = registry(&apps)?;
-    let names: Vec<&str> = registry.iter().map(|command| command.spec().name).collect();
-    config.check_commands(&names)?;
+    check_commands(config, &registry)?;
 
     let mut actions = Actions::default();
     actions.add(Arc::new(Resume::retry(Arc::clone(&parts.store))));
@@ -116,6 +118,12 @@ pub fn registry(apps: &Arc<Apps>) -> anyhow::Result<Registry> {
     countersign_basics::register(&mut registry)?;
     countersign_apps::register(&mut registry, apps)?;
     Ok(registry)
+}
+
+/// Checks that rules name only commands that there are. Rules may name those of databases before there are any.
+pub fn check_commands(config: &Config, registry: &Registry) -> Result<(), ConfigError> {
+    let names = registry.iter().map(|command| command.spec().name);
+    config.check_commands(&names.chain([DATABASES]).collect::<Vec<_>>())
 }
 
 /// The apps, and the services that they are on.

@@ -95,8 +95,7 @@ fn people(number: usize) -> String {
 fn commands(config: &Config, surroundings: &Surroundings) -> anyhow::Result<()> {
     let apps = Arc::new(wiring::apps(config, &surroundings.scrubber)?);
     let registry = wiring::registry(&apps)?;
-    let names: Vec<&str> = registry.iter().map(|command| command.spec().name).collect();
-    Ok(config.check_commands(&names)?)
+    Ok(wiring::check_commands(config, &registry)?)
 }
 
 /// Rules about rooms that the bot is not in.
