@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use countersign_core::access::Access;
 use countersign_core::approval::Request;
 use countersign_core::audit::Record;
 use countersign_core::digest::Digest;
 use countersign_core::drop_box::DropBox;
-use countersign_core::id::{BoxId, LinkId, OperationId, ReplicaId, RequestId};
+use countersign_core::id::{AccessId, BoxId, LinkId, OperationId, ReplicaId, RequestId, TargetName};
 use countersign_core::link::Link;
 use countersign_core::message::Place;
 use countersign_core::operation::{Entry, Fence, Operation};
 use countersign_core::store::{
-    AuditWhere, Batch, BoxesWhere, Hold, Lease, LinksWhere, Lock, OperationsWhere, Outgoing, Receipt,
-    Received, RequestsWhere, Store, StoreError,
+    AccessesWhere, AuditWhere, Batch, BoxesWhere, Hold, Lease, LinksWhere, Lock, OperationsWhere, Outgoing,
+    Receipt, Received, RequestsWhere, Store, StoreError,
 };
 use countersign_core::time::{Duration, Timestamp};
 use countersign_secrets::at_rest::KeyId;
@@ -157,6 +158,22 @@ impl Store for Mortal {
 
     async fn drop_boxes(&self, which: BoxesWhere) -> Answer<Vec<DropBox>> {
         self.store.drop_boxes(which).await
+    }
+
+    async fn access(&self, id: &AccessId) -> Answer<Option<Access>> {
+        self.store.access(id).await
+    }
+
+    async fn access_of(&self, database: &TargetName, account: &str) -> Answer<Option<Access>> {
+        self.store.access_of(database, account).await
+    }
+
+    async fn accesses(&self, which: AccessesWhere) -> Answer<Vec<Access>> {
+        self.store.accesses(which).await
+    }
+
+    async fn waiting_databases(&self, now: Timestamp) -> Answer<Vec<TargetName>> {
+        self.store.waiting_databases(now).await
     }
 
     async fn sealed_with(&self) -> Answer<BTreeSet<KeyId>> {

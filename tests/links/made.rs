@@ -88,6 +88,7 @@ pub(crate) fn link(n: u64) -> Link {
         asked_in: direct(),
         state: State::Live,
         attempts_left: GUESSES,
+        access: None,
         disowned: None,
         made: now(),
         expires: from_millis(now().as_millisecond() + 3_600_000),
@@ -130,6 +131,7 @@ pub(crate) fn door(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Door {
         scrubber: Arc::clone(&scrubber),
         pages: Arc::default(),
         notary: None,
+        keeper: None,
         links: None,
         replica: "test".into(),
     };

@@ -233,6 +233,7 @@ pub(crate) fn link(id: &str, n: u8) -> Link {
         sent_to: direct("bob"),
         asked_in: place("#treeherder"),
         state: link::State::Live,
+        access: None,
         disowned: None,
         attempts_left: link::GUESSES,
         made: at(0),

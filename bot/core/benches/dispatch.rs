@@ -179,6 +179,7 @@ fn bot(commands: usize) -> Bot {
         scrubber: Arc::clone(&scrubber),
         pages: Arc::default(),
         notary: None,
+        keeper: None,
         links: None,
         replica: "bench".into(),
     };

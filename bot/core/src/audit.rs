@@ -75,6 +75,20 @@ pub enum Event {
     Invited,
     /// A drop box was filled.
     Filled,
+    /// A database account is being made for somebody.
+    Granted,
+    /// A database account can be used.
+    Enabled,
+    /// A database account ends later.
+    Renewed,
+    /// A database account was taken away by somebody.
+    Revoked,
+    /// A database account is gone from its servers.
+    Removed,
+    /// A database account has another password.
+    Rekeyed,
+    /// A database account was found that has no record, or a record without an account.
+    Strayed,
 }
 
 impl Event {
@@ -108,6 +122,13 @@ impl Event {
             Self::Disowned => "disowned",
             Self::Invited => "invited",
             Self::Filled => "filled",
+            Self::Granted => "granted",
+            Self::Enabled => "enabled",
+            Self::Renewed => "renewed",
+            Self::Revoked => "revoked",
+            Self::Removed => "removed",
+            Self::Rekeyed => "rekeyed",
+            Self::Strayed => "strayed",
         }
     }
 }

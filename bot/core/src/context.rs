@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::access::Keeper;
 use crate::audit::Notary;
 use crate::id::ReplicaId;
 use crate::link::Links;
@@ -61,6 +62,8 @@ pub struct Context {
     pub notary: Option<Notary>,
     /// Makes secret links and drop boxes, if there is a web side for them.
     pub links: Option<Links>,
+    /// Has the databases in hand, if there are any.
+    pub keeper: Option<Arc<dyn Keeper>>,
     /// Which process this is.
     pub replica: ReplicaId,
 }

@@ -8,6 +8,7 @@ use countersign_secrets::drop_box::Filling;
 use countersign_secrets::path_id::PathId;
 use countersign_secrets::proof::{AuthProof, LinkProof};
 
+use crate::access;
 use crate::audit::Event;
 use crate::context::Context;
 use crate::drop_box::{self, DropBox};
@@ -127,7 +128,8 @@ impl Door {
     ) -> Result<Redemption, StoreError> {
         let store = &self.context.store;
         let mut empty = None;
-        // A link changes at most as often as it has guesses, and once more: nobody goes round here for long.
+        // A link changes at most as often as it has guesses, and once more; the access that waits for it hardly ever
+        // does: nobody goes round here for long.
         loop {
             let Some(link) = store.link_at(path).await? else {
                 return Ok(Redemption::NotFound);
@@ -137,7 +139,7 @@ impl Door {
                 Attempt::Gone { state, at } => return Ok(Redemption::Gone(Ending { state, at })),
                 Attempt::Wrong(next) => {
                     let attempts_left = next.attempts_left;
-                    let committed = store.commit(self.guessed(*next, by)).await;
+                    let committed = store.commit(self.guessed(*next, by).await?).await;
                     committed.map(|_| Redemption::WrongPhrase { attempts_left })
                 }
                 Attempt::Opened(next) => {
@@ -152,7 +154,7 @@ impl Door {
                         }
                         continue;
                     };
-                    let committed = store.commit(self.opened(*next, by)).await;
+                    let committed = store.commit(self.opened(*next, by).await?).await;
                     committed.map(|_| Redemption::Opened {
                         nonce: link.nonce,
                         ciphertext,
@@ -160,20 +162,28 @@ impl Door {
                 }
             };
             match came {
-                Err(StoreError::Conflict(Conflict::Link(_))) => {}
+                Err(StoreError::Conflict(Conflict::Link(_) | Conflict::Access(_))) => {}
                 other => return other,
             }
         }
     }
 
-    fn opened(&self, link: Link, by: &Visitor) -> Batch {
+    async fn opened(&self, link: Link, by: &Visitor) -> Result<Batch, StoreError> {
         let words = format!("link {} ({}) was opened from {by}", link.id, link.title);
         let record = link.record(self.context.now(), Event::Opened, words);
         let posts = link::opened(&link);
-        with_posts(Write::Link(Box::new(link)), posts).record(record)
+        let followed = self.followed(&link).await?;
+        Ok(with_posts(Write::Link(Box::new(link)), posts)
+            .record(record)
+            .and(followed))
     }
 
-    fn guessed(&self, link: Link, by: &Visitor) -> Batch {
+    /// What the end of the link means for the access that waits for it.
+    async fn followed(&self, link: &Link) -> Result<Batch, StoreError> {
+        access::with_link(&*self.context.store, link, self.context.now()).await
+    }
+
+    async fn guessed(&self, link: Link, by: &Visitor) -> Result<Batch, StoreError> {
         let left = link.attempts_left;
         let words = format!(
             "a wrong phrase for link {} ({}) from {by}; {left} more end it",
@@ -185,8 +195,9 @@ impl Door {
             let words = format!("link {} ({}) burned itself", link.id, link.title);
             batch = batch.record(link.record(self.context.now(), Event::Burned, words));
             posts = link::guessed_away(&link, by);
+            batch = batch.and(self.followed(&link).await?);
         }
-        batch.and(with_posts(Write::Link(Box::new(link)), posts))
+        Ok(batch.and(with_posts(Write::Link(Box::new(link)), posts)))
     }
 
     /// What the page of a drop box shows; nothing to who does not have its address. Changes nothing.

@@ -49,6 +49,9 @@ pub mod kind {
     /// A drop box.
     #[derive(Debug)]
     pub enum Box {}
+    /// A database account in somebody's hands.
+    #[derive(Debug)]
+    pub enum Access {}
     /// A message, by the id that its network gave it.
     #[derive(Debug)]
     pub enum Message {}
@@ -88,6 +91,8 @@ pub type OperationId = Id<kind::Operation>;
 pub type LinkId = Id<kind::Link>;
 /// The id of a drop box: six characters.
 pub type BoxId = Id<kind::Box>;
+/// The id of an access: six characters.
+pub type AccessId = Id<kind::Access>;
 /// The id of a message on its network.
 pub type MessageId = Id<kind::Message>;
 /// The id of one of our posts on its network.
@@ -147,6 +152,18 @@ impl BoxId {
     }
 
     /// The id that a person meant, in any case; nothing if it cannot be one. It is not repeated then: it may be a value.
+    pub fn typed(text: &str) -> Option<Self> {
+        long(text).map(Self::from)
+    }
+}
+
+impl AccessId {
+    /// A new id. It is the store that knows whether it is taken already.
+    pub fn draw(random: &dyn Random) -> Self {
+        Self::from(crockford(random, LONG))
+    }
+
+    /// The id that a person meant, in any case; nothing if it cannot be one: then it may be the name of an account.
     pub fn typed(text: &str) -> Option<Self> {
         long(text).map(Self::from)
     }
@@ -299,6 +316,7 @@ mod tests {
         ] {
             assert_eq!(LinkId::typed(no_id), None, "{no_id}");
             assert_eq!(BoxId::typed(no_id), None, "{no_id}");
+            assert_eq!(AccessId::typed(no_id), None, "{no_id}");
         }
         let operation = OperationId::draw(&random);
         assert_eq!(OperationId::typed(&operation.as_str().to_lowercase()), operation);

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod access;
 mod announce;
 pub mod approval;
 pub mod audit;

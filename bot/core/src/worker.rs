@@ -1,34 +1,34 @@
 //! Does everything that is due: posts to send, requests to begin, remind of or end, operations to go on with, targets
 //! to look at. Time comes from the context's clock; how to wait for it is the caller's business.
 
+mod due;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use tokio::task::{Id, JoinError, JoinSet};
 
+use crate::access;
 use crate::approval;
 use crate::command::Registry;
 use crate::context::Context;
 use crate::dispatch::Dispatcher;
 use crate::drop_box;
-use crate::id::{BoxId, OperationId, RequestId};
+use crate::id::{BoxId, OperationId, RequestId, TargetName};
 use crate::link;
 use crate::message::Place;
 use crate::operation::{self, Engine};
 use crate::outbox;
 use crate::requests::Requests;
 use crate::speaker::Speaker;
-use crate::store::{BoxesWhere, LinksWhere, OperationsWhere, RequestsWhere, StoreError};
+use crate::store::{OperationsWhere, RequestsWhere, StoreError};
 use crate::time::{Duration, Timestamp, after};
 use crate::watch::{self, Sight, Watcher};
 
 /// The pause after work that came to nothing, such as an operation that another process has; doubled every time.
 const FRUITLESS: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
-
-/// How many that are due are looked at: one that cannot be read must not hide the others.
-const LOOK: u32 = 200;
 
 /// A piece of work. No two pieces with the same key are done at the same time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,6 +40,8 @@ enum Work {
     Links,
     Boxes,
     Box(BoxId),
+    Accesses(TargetName),
+    Reconcile,
     Watch(usize),
 }
 
@@ -73,6 +75,8 @@ pub struct Worker {
     /// What came to nothing: how often, and when it is tried again.
     in_vain: HashMap<Work, (u32, Timestamp)>,
     look_at: Vec<Timestamp>,
+    /// When records and accounts are compared next, if there are databases.
+    reconcile_at: Option<Timestamp>,
 }
 
 struct Shared {
@@ -82,6 +86,7 @@ struct Shared {
     dispatcher: Arc<Dispatcher>,
     speaker: Speaker,
     watchers: Vec<(Arc<dyn Watcher>, tokio::sync::Mutex<Sight>)>,
+    blind: tokio::sync::Mutex<access::Blind>,
 }
 
 impl Worker {
@@ -93,6 +98,7 @@ impl Worker {
         watchers: Vec<Arc<dyn Watcher>>,
     ) -> Self {
         let look_at = vec![Timestamp::MIN; watchers.len()];
+        let reconcile_at = context.keeper.as_ref().map(|_| Timestamp::MIN);
         let shared = Shared {
             engine: Engine::new(context.clone(), speaker.clone()),
             requests: Requests::new(context.clone(), registry),
@@ -101,6 +107,7 @@ impl Worker {
                 .into_iter()
                 .map(|watcher| (watcher, tokio::sync::Mutex::default()))
                 .collect(),
+            blind: tokio::sync::Mutex::default(),
             context,
             speaker,
         };
@@ -110,6 +117,7 @@ impl Worker {
             running: JoinSet::new(),
             in_vain: HashMap::new(),
             look_at,
+            reconcile_at,
         }
     }
 
@@ -200,6 +208,10 @@ impl Worker {
                 self.look_at[*n] = after(now, self.shared.watchers[*n].0.every());
                 return;
             }
+            (Work::Reconcile, _) => {
+                self.reconcile_at = Some(after(now, access::EVERY));
+                return;
+            }
             (_, Fruit::Borne) => {
                 self.in_vain.remove(&work);
                 return;
@@ -220,49 +232,7 @@ impl Worker {
 
     async fn due(&mut self) -> Result<Vec<Work>, StoreError> {
         let now = self.shared.context.now();
-        let mut due = Vec::new();
-        let places = self.shared.context.store.waiting_places(now).await?;
-        due.extend(places.into_iter().map(Work::Outbox));
-        let locks = self.shared.context.store.locks().await?;
-        if locks
-            .iter()
-            .any(|lock| lock.until.is_some_and(|until| until <= now))
-        {
-            due.push(Work::Targets);
-        }
-        for request in self.shared.context.store.requests(RequestsWhere::Open).await? {
-            if Requests::is_due(&request, now) {
-                due.push(Work::Request(request.id));
-            }
-        }
-        for operation in self
-            .shared
-            .context
-            .store
-            .operations(OperationsWhere::Open)
-            .await?
-        {
-            if operation.state == operation::State::Running && operation.wake_at.is_none_or(|at| at <= now) {
-                due.push(Work::Operation(operation.id));
-            }
-        }
-        let store = &self.shared.context.store;
-        if !store
-            .links(LinksWhere::Due { now, limit: LOOK })
-            .await?
-            .is_empty()
-        {
-            due.push(Work::Links);
-        }
-        if !store
-            .drop_boxes(BoxesWhere::Due { now, limit: LOOK })
-            .await?
-            .is_empty()
-        {
-            due.push(Work::Boxes);
-        }
-        let filled = store.drop_boxes(BoxesWhere::Unplanned).await?;
-        due.extend(filled.into_iter().map(|drop_box| Work::Box(drop_box.id)));
+        let mut due = due::stored(&self.shared.context, now).await?;
         due.extend(
             self.look_at
                 .iter()
@@ -270,6 +240,9 @@ impl Worker {
                 .filter(|(_, at)| **at <= now)
                 .map(|(n, _)| Work::Watch(n)),
         );
+        if self.reconcile_at.is_some_and(|at| at <= now) {
+            due.push(Work::Reconcile);
+        }
         due.retain(|work| {
             !self.is_busy(work) && self.in_vain.get(work).is_none_or(|(_, again)| *again <= now)
         });
@@ -279,11 +252,12 @@ impl Worker {
         Ok(due)
     }
 
-    /// The timers that are not in the store: when to look at targets again, and at what came to nothing.
+    /// The timers that are not in the store: when to look at targets and accounts again, and at what came to nothing.
     fn own_timers(&self) -> Option<Timestamp> {
         self.look_at
             .iter()
             .copied()
+            .chain(self.reconcile_at)
             .chain(self.in_vain.values().map(|(_, again)| *again))
             .min()
     }
@@ -336,6 +310,10 @@ impl Shared {
             Work::Links => link::sweep(&self.context).await.map(|()| Fruit::Borne),
             Work::Boxes => drop_box::sweep(&self.context).await.map(|()| Fruit::Borne),
             Work::Box(id) => drop_box::plan(&self.context, &self.dispatcher, id, tries).await,
+            Work::Accesses(database) => access::tend(&self.context, database).await,
+            Work::Reconcile => access::reconcile(&self.context, &mut *self.blind.lock().await)
+                .await
+                .map(|()| Fruit::Borne),
             Work::Watch(n) => {
                 let (watcher, sight) = &self.watchers[*n];
                 let looked = watch::look(&self.context, &**watcher, &mut *sight.lock().await).await;

@@ -116,7 +116,8 @@ impl Copy {
 }
 
 /// What can be handed over once must not be had again from a copy: links and drop boxes that are open in the store are
-/// ended in the copy, and with them goes what is locked in them, and what was to be said of it.
+/// ended in the copy, and with them goes what is locked in them, and what was to be said of it; so do passwords that wait to
+/// be set.
 const WITHOUT_SECRETS: &[&str] = &[
     "DELETE FROM link_contents",
     "UPDATE links SET state = 'burned', sealed_with = NULL, version = version + 1,
@@ -127,6 +128,9 @@ const WITHOUT_SECRETS: &[&str] = &[
          body = json_set(body, '$.private', NULL, '$.content', NULL, '$.version', version + 1,
              '$.state', json_object('closed', json_object('at', json_extract(body, '$.made'))))
      WHERE state IN ('open', 'filled')",
+    "UPDATE accesses SET sealed_with = NULL, version = version + 1,
+         body = json_set(body, '$.password', NULL, '$.version', version + 1)
+     WHERE sealed_with IS NOT NULL",
     "DELETE FROM outbox WHERE sealed_with IS NOT NULL",
 ];
 

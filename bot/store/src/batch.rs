@@ -5,7 +5,7 @@ use countersign_core::store::{Batch, Require, StoreError, Write};
 use sqlx::SqliteConnection;
 
 use crate::audit::Head;
-use crate::{audit, drop_boxes, inbox, links, locks, notes, operations, outbox, requests};
+use crate::{accesses, audit, drop_boxes, inbox, links, locks, notes, operations, outbox, requests};
 
 /// Does all of it and says what the head of the audit is then. After an error the caller rolls back.
 pub(crate) async fn write(
@@ -30,6 +30,7 @@ pub(crate) fn erases(batch: &Batch) -> bool {
     batch.writes.iter().any(|write| match write {
         Write::Link(link) => link.state != link::State::Live,
         Write::Box(drop_box) => drop_box.content.is_none(),
+        Write::Access(access) => access.password.is_none(),
         Write::EmptyBox { .. } | Write::ForgetLink(_) | Write::ForgetBox(_) => true,
         _ => false,
     })
@@ -70,6 +71,8 @@ async fn apply(db: &mut SqliteConnection, write: Write) -> Result<(), StoreError
         Write::Box(drop_box) => drop_boxes::update(db, *drop_box).await,
         Write::EmptyBox { id, at } => drop_boxes::empty(db, &id, at).await,
         Write::ForgetBox(id) => drop_boxes::forget(db, &id).await,
+        Write::NewAccess(access) => accesses::insert(db, &access).await,
+        Write::Access(access) => accesses::update(db, *access).await,
         Write::Note { name, value } => notes::write_note(db, &name, &value).await,
     }
 }

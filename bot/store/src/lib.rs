@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod accesses;
 mod audit;
 mod backup;
 mod batch;
@@ -21,17 +22,18 @@ mod writer;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use countersign_core::access::Access;
 use countersign_core::approval::Request;
 use countersign_core::audit::Record;
 use countersign_core::digest::Digest;
 use countersign_core::drop_box::DropBox;
-use countersign_core::id::{BoxId, LinkId, OperationId, ReplicaId, RequestId};
+use countersign_core::id::{AccessId, BoxId, LinkId, OperationId, ReplicaId, RequestId, TargetName};
 use countersign_core::link::Link;
 use countersign_core::message::Place;
 use countersign_core::operation::{Entry, Fence, Operation};
 use countersign_core::store::{
-    AuditWhere, Batch, BoxesWhere, Hold, Lease, LinksWhere, Lock, OperationsWhere, Outgoing, Receipt,
-    Received, RequestsWhere, Store, StoreError,
+    AccessesWhere, AuditWhere, Batch, BoxesWhere, Hold, Lease, LinksWhere, Lock, OperationsWhere, Outgoing,
+    Receipt, Received, RequestsWhere, Store, StoreError,
 };
 use countersign_core::time::{Duration, Timestamp, after};
 use countersign_secrets::at_rest::KeyId;
@@ -179,6 +181,22 @@ impl Store for Sqlite {
 
     async fn drop_boxes(&self, which: BoxesWhere) -> Result<Vec<DropBox>, StoreError> {
         drop_boxes::list(&self.readers, which).await
+    }
+
+    async fn access(&self, id: &AccessId) -> Result<Option<Access>, StoreError> {
+        accesses::one(&self.readers, id).await
+    }
+
+    async fn access_of(&self, database: &TargetName, account: &str) -> Result<Option<Access>, StoreError> {
+        accesses::of(&self.readers, database, account).await
+    }
+
+    async fn accesses(&self, which: AccessesWhere) -> Result<Vec<Access>, StoreError> {
+        accesses::list(&self.readers, which).await
+    }
+
+    async fn waiting_databases(&self, now: Timestamp) -> Result<Vec<TargetName>, StoreError> {
+        accesses::waiting(&self.readers, now).await
     }
 
     async fn sealed_with(&self) -> Result<BTreeSet<KeyId>, StoreError> {

@@ -137,6 +137,7 @@ pub(crate) const SEALED_WITH: &[&str] = &[
     "SELECT MIN(sealed_with) FROM links WHERE sealed_with IS NOT NULL AND sealed_with > $1",
     "SELECT MIN(sealed_with) FROM drop_boxes WHERE sealed_with IS NOT NULL AND sealed_with > $1",
     "SELECT MIN(sealed_with) FROM outbox WHERE sealed_with IS NOT NULL AND sealed_with > $1",
+    "SELECT MIN(sealed_with) FROM accesses WHERE sealed_with IS NOT NULL AND sealed_with > $1",
 ];
 
 pub(crate) async fn sealed_with_any(

@@ -8,6 +8,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 const FILES: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../migrations/0001_first.sql")),
     (2, "secrets", include_str!("../migrations/0002_secrets.sql")),
+    (3, "accesses", include_str!("../migrations/0003_accesses.sql")),
 ];
 
 /// The version that this program reads and writes.

@@ -16,6 +16,7 @@ pub(crate) const NEXT_DUE: &str = "
         UNION ALL SELECT MIN(due_at) FROM outbox WHERE NOT sending
         UNION ALL SELECT MIN(due_at) FROM links
         UNION ALL SELECT MIN(due_at) FROM drop_boxes
+        UNION ALL SELECT MIN(due_at) FROM accesses WHERE due_at IS NOT NULL
     ) AS timers";
 
 pub(crate) async fn next_due(db: &SqlitePool) -> Result<Option<Timestamp>, StoreError> {

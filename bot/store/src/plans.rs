@@ -2,7 +2,7 @@
 
 use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
 
-use crate::{Sqlite, audit, drop_boxes, links, notes, outbox};
+use crate::{Sqlite, accesses, audit, drop_boxes, links, notes, outbox};
 
 const QUESTIONS: &[&str] = &[
     audit::ALL,
@@ -16,6 +16,16 @@ const QUESTIONS: &[&str] = &[
     links::SEALED_WITH[0],
     links::SEALED_WITH[1],
     links::SEALED_WITH[2],
+    links::SEALED_WITH[3],
+    accesses::OPEN,
+    accesses::OPEN_AT,
+    accesses::NAMED,
+    accesses::DUE,
+    accesses::NEWEST,
+    accesses::ONE_OF,
+    accesses::NEXT_TARGET,
+    accesses::FIRST,
+    accesses::FIRST_AT,
     drop_boxes::OF,
     drop_boxes::DUE,
     drop_boxes::UNPLANNED,
@@ -23,6 +33,8 @@ const QUESTIONS: &[&str] = &[
     "SELECT number, id, body FROM links WHERE requester = $1 ORDER BY number DESC LIMIT $2",
     "SELECT number, id, body FROM links WHERE recipient = $1 ORDER BY number DESC LIMIT $2",
     "SELECT id, body FROM drop_boxes WHERE path = $1",
+    "SELECT number, id, body FROM accesses WHERE owner = $1 ORDER BY number DESC LIMIT $2",
+    "SELECT number, id, body FROM accesses WHERE requester = $1 ORDER BY number DESC LIMIT $2",
     "SELECT id, body FROM requests WHERE open ORDER BY number",
     "SELECT id, body FROM operations WHERE open ORDER BY number",
     "SELECT id, body FROM operations WHERE target = $1 ORDER BY number DESC LIMIT $2",

@@ -73,6 +73,7 @@ fn a_link(n: u64) -> Link {
         asked_in: direct("alice"),
         state: link::State::Live,
         attempts_left: link::GUESSES,
+        access: None,
         disowned: None,
         made: at(0),
         expires: at(3600),

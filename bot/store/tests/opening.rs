@@ -181,7 +181,7 @@ async fn a_store_of_a_newer_version_is_left_alone() {
     for refusal in [Sqlite::open(&path).await, Sqlite::open_read_only(&path).await] {
         let refusal = refusal.unwrap_err().to_string();
         assert!(
-            refusal.contains("was written by a newer countersign (schema 99, this one knows 2)"),
+            refusal.contains("was written by a newer countersign (schema 99, this one knows 3)"),
             "{refusal}"
         );
     }

@@ -122,6 +122,7 @@ impl Shelf {
             scrubber: Arc::new(Scrubber::default()),
             pages: Arc::default(),
             notary: None,
+            keeper: None,
             replica: "test".into(),
         };
         Dispatcher::new(context, Arc::new(registry))

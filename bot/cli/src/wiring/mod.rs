@@ -88,6 +88,7 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
         scrubber: Arc::clone(&scrubber),
         pages: Arc::default(),
         notary: notary(config, &parts.store)?,
+        keeper: None,
         links,
         replica: parts.replica,
     };

@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use countersign_core::access::Access;
 use countersign_core::approval::Request;
 use countersign_core::audit::Record;
 use countersign_core::digest::Digest;
 use countersign_core::drop_box::DropBox;
-use countersign_core::id::{BoxId, LinkId, OperationId, ReplicaId, RequestId};
+use countersign_core::id::{AccessId, BoxId, LinkId, OperationId, ReplicaId, RequestId, TargetName};
 use countersign_core::link::Link;
 use countersign_core::message::Place;
 use countersign_core::operation::{Entry, Fence, Operation};
 use countersign_core::store::{
-    AuditWhere, Batch, BoxesWhere, Hold, Lease, LinksWhere, Lock, OperationsWhere, Outgoing, Receipt,
-    Received, RequestsWhere, Store, StoreError,
+    AccessesWhere, AuditWhere, Batch, BoxesWhere, Hold, Lease, LinksWhere, Lock, OperationsWhere, Outgoing,
+    Receipt, Received, RequestsWhere, Store, StoreError,
 };
 use countersign_core::time::{Duration, Timestamp};
 use countersign_secrets::at_rest::KeyId;
@@ -90,6 +91,18 @@ impl Store for NoStore {
         unreachable!()
     }
     async fn drop_boxes(&self, _: BoxesWhere) -> Answer<Vec<DropBox>> {
+        unreachable!()
+    }
+    async fn access(&self, _: &AccessId) -> Answer<Option<Access>> {
+        unreachable!()
+    }
+    async fn access_of(&self, _: &TargetName, _: &str) -> Answer<Option<Access>> {
+        unreachable!()
+    }
+    async fn accesses(&self, _: AccessesWhere) -> Answer<Vec<Access>> {
+        unreachable!()
+    }
+    async fn waiting_databases(&self, _: Timestamp) -> Answer<Vec<TargetName>> {
         unreachable!()
     }
     async fn sealed_with(&self) -> Answer<BTreeSet<KeyId>> {

@@ -1,6 +1,7 @@
 //! What people do with links and drop boxes from chat: ask for the phrase, burn one, have one made anew.
 
 use super::{Desk, TRIES, answered, is_conflict, raced};
+use crate::access;
 use crate::audit::{self, Event};
 use crate::command::{Ask, Outcome};
 use crate::drop_box::DropBox;
@@ -70,10 +71,11 @@ impl Desk {
         };
         if let Some(burned) = link.burn(&person.id, ask.now) {
             let reply = Reply::line(format!(
-                "link {id} ({}) is burned; nobody can open it. A new one: {}",
+                "link {id} ({}) is burned; nobody can open it. {}",
                 link.title,
-                ask.type_(&format!("reissue {id}"))
+                anew(ask, link)
             ));
+            let followed = access::with_link(&*self.context.store, &burned, ask.now).await?;
             let record = about(
                 ask,
                 link,
@@ -82,7 +84,8 @@ impl Desk {
             );
             return Ok(answered(ask, reply)
                 .write(Write::Link(Box::new(burned)))
-                .record(record));
+                .record(record)
+                .and(followed));
         }
         let State::Redeemed { at, by } = &link.state else {
             return Err(over(ask, link));
@@ -176,6 +179,10 @@ impl Desk {
     /// when the new one is made.
     pub async fn reissue(&self, ask: &Ask<'_>, id: &LinkId) -> Result<Outcome, Refusal> {
         let link = self.link(ask, id).await?;
+        if link.access.is_some() {
+            let words = format!("link {id} ({}) can't be made anew", link.title);
+            return Err(Refusal::new(words).hint(link::UNUSED));
+        }
         let gone = || {
             Refusal::new(format!("I don't remember any more how link {id} was asked for"))
                 .hint("Ask for it as you did then.")
@@ -267,10 +274,20 @@ fn over(ask: &Ask<'_>, link: &Link) -> Refusal {
         .ended()
         .map(|at| format!(" {}", ago(at, ask.now)))
         .unwrap_or_default();
-    Refusal::new(format!("link {} ({}) {how}{when}", link.id, link.title)).hint(format!(
-        "A new one: {}",
-        ask.type_(&format!("reissue {}", link.id))
-    ))
+    let over = Refusal::new(format!("link {} ({}) {how}{when}", link.id, link.title));
+    match (&link.access, &state) {
+        // What was in it is in their hands.
+        (Some(_), State::Redeemed { .. }) => over,
+        _ => over.hint(anew(ask, link)),
+    }
+}
+
+/// How to have what was in it after all.
+fn anew(ask: &Ask<'_>, link: &Link) -> String {
+    match link.access {
+        Some(_) => link::UNUSED.to_owned(),
+        None => format!("A new one: {}", ask.type_(&format!("reissue {}", link.id))),
+    }
 }
 
 fn about(ask: &Ask<'_>, link: &Link, event: Event, words: String) -> audit::Entry {

@@ -1,6 +1,7 @@
 //! What time does to links: they expire, and long after their end they are forgotten.
 
 use super::{State, ended};
+use crate::access;
 use crate::audit::Event;
 use crate::context::Context;
 use crate::store::{Batch, Conflict, LinksWhere, StoreError, Write};
@@ -17,6 +18,7 @@ pub(crate) async fn sweep(context: &Context) -> Result<(), StoreError> {
         if let Some(expired) = link.expire(now) {
             let words = format!("link {} ({}) expired unopened", link.id, link.title);
             batch.audit.push(expired.record(now, Event::Expired, words));
+            batch = batch.and(access::with_link(&*context.store, &expired, now).await?);
             batch
                 .writes
                 .extend(ended(&expired).into_iter().map(Write::Enqueue));
@@ -30,7 +32,7 @@ pub(crate) async fn sweep(context: &Context) -> Result<(), StoreError> {
     }
     match context.store.commit(batch).await {
         // Somebody opened or burned one of them in the same instant: the others are dealt with next time.
-        Ok(_) | Err(StoreError::Conflict(Conflict::Link(_))) => Ok(()),
+        Ok(_) | Err(StoreError::Conflict(Conflict::Link(_) | Conflict::Access(_))) => Ok(()),
         Err(other) => Err(other),
     }
 }

@@ -14,17 +14,19 @@ use countersign_secrets::path_id::PathId;
 use countersign_secrets::phrase::Phrase;
 use countersign_secrets::url::{Kind, LinkUrl};
 use secrecy::ExposeSecret as _;
+use zeroize::Zeroizing;
 
 use super::{GUESSES, Link, State, posts};
+use crate::access;
 use crate::audit::{self, Event};
 use crate::chat::Reach;
-use crate::id::{LinkId, NetworkId, PersonId};
+use crate::id::{AccessId, LinkId, NetworkId, PersonId};
 use crate::message::Place;
 use crate::operation::{Run, Trouble};
 use crate::person::Person;
 use crate::random::Random;
 use crate::secret::Secret;
-use crate::store::{Store, Write};
+use crate::store::{Batch, Store, StoreError, Write};
 use crate::time::{Duration, Timestamp, after};
 
 /// What a sealed text that is said is bound to: it can be said to that account and to nobody else.
@@ -77,6 +79,8 @@ pub struct Issue<'a> {
     pub title: String,
     /// The secret.
     pub content: Content,
+    /// The access that waits for it to be opened.
+    pub access: Option<AccessId>,
 }
 
 /// A link that is to be committed with the step that made it.
@@ -157,6 +161,7 @@ impl Links {
             recipient,
             title,
             content,
+            access,
         } = issue;
         let operation = run.operation;
         let asked_on = operation.origin.place.network();
@@ -166,7 +171,7 @@ impl Links {
         };
         let path = PathId(self.bytes());
         let expires = after(run.now, self.settings.valid);
-        let header = header(path, &title, recipient, run, expires)?;
+        let header = header(path, &title, access.as_ref(), recipient, run, expires)?;
         let halves = self.halves(path).await?;
         let plaintext = content.to_bytes();
         let locked = lock(header, &halves.keys, self.bytes(), &plaintext)
@@ -188,6 +193,7 @@ impl Links {
             request: operation.request.clone(),
             operation: operation.id.clone(),
             target: operation.plan.target.clone(),
+            access,
             title,
             sent_to: sent_to.clone(),
             asked_in: operation.origin.place.clone(),
@@ -207,9 +213,9 @@ impl Links {
             let phrase = self.seal(&said_to(&sent_to), phrase.expose_secret().as_bytes());
             writes.push(Write::Enqueue(posts::phrase_post(&link, phrase)));
         }
-        let (more, record) = self.in_place_of(run, &link).await?;
-        writes.extend(more);
-        audit.extend(record);
+        let ended = self.in_place_of(run, &link).await?;
+        writes.extend(ended.writes);
+        audit.extend(ended.audit);
         writes.push(Write::NewLink {
             link: Box::new(link),
             content: locked.ciphertext,
@@ -224,25 +230,23 @@ impl Links {
     }
 
     /// The link that this one takes the place of ends, if it has not.
-    async fn in_place_of(
-        &self,
-        run: &Run<'_>,
-        link: &Link,
-    ) -> Result<(Option<Write>, Option<audit::Entry>), Trouble> {
+    async fn in_place_of(&self, run: &Run<'_>, link: &Link) -> Result<Batch, Trouble> {
         let Some(old) = run.plan().parameters.get(REISSUES).and_then(|id| id.as_str()) else {
-            return Ok((None, None));
+            return Ok(Batch::default());
         };
-        let old = self
-            .store
-            .link(&LinkId::from(old))
+        let unread = |error: StoreError| Trouble::again(error.to_string());
+        let old = self.store.link(&LinkId::from(old)).await.map_err(unread)?;
+        let Some(burned) = old.and_then(|old| old.burn(&link.requester, run.now)) else {
+            return Ok(Batch::default());
+        };
+        let words = format!("link {} was burned: {} takes its place", burned.id, link.id);
+        let record = burned.record(run.now, Event::Burned, words);
+        let followed = access::with_link(&*self.store, &burned, run.now)
             .await
-            .map_err(|error| Trouble::again(error.to_string()))?;
-        let burned = old.and_then(|old| old.burn(&link.requester, run.now));
-        let record = burned.as_ref().map(|burned| {
-            let words = format!("link {} was burned: {} takes its place", burned.id, link.id);
-            burned.record(run.now, Event::Burned, words)
-        });
-        Ok((burned.map(|burned| Write::Link(Box::new(burned))), record))
+            .map_err(unread)?;
+        Ok(Batch::of(Write::Link(Box::new(burned)))
+            .record(record)
+            .and(followed))
     }
 
     async fn halves(&self, path: PathId) -> Result<Halves, Trouble> {
@@ -276,8 +280,7 @@ impl Links {
         phrase: &SealedText,
         place: &Place,
     ) -> Result<SealedText, Trouble> {
-        let opened = self.settings.keys.open(&phrase_of(&link.id), phrase);
-        let opened = opened.map_err(|error| Trouble::never(error.to_string()))?;
+        let opened = self.open_sealed(&phrase_of(&link.id), phrase)?;
         Ok(self.seal(&said_to(place), &opened))
     }
 
@@ -285,12 +288,19 @@ impl Links {
     pub fn seal(&self, what: &str, secret: &[u8]) -> SealedText {
         self.settings.keys.seal(what, self.bytes(), secret)
     }
+
+    /// Opens what was sealed under these words.
+    pub fn open_sealed(&self, what: &str, sealed: &SealedText) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+        let opened = self.settings.keys.open(what, sealed);
+        opened.map_err(|error| Trouble::never(error.to_string()))
+    }
 }
 
 /// What the page shows before anything is spent.
 fn header(
     path: PathId,
     title: &str,
+    access: Option<&AccessId>,
     recipient: &Person,
     run: &Run<'_>,
     expires: Timestamp,
@@ -303,7 +313,7 @@ fn header(
         mime: MIME.to_owned(),
         title: title.to_owned(),
         from: asked_and_signed(operation.plan.requester.as_str(), &operation.signers),
-        access_id: None,
+        access_id: access.map(ToString::to_string),
         request_digest: Some(operation.plan.digest().to_string()),
         recipient: recipient.id.to_string(),
     };

@@ -18,8 +18,9 @@ use countersign_secrets::path_id::PathId;
 use countersign_secrets::proof::{AuthProof, LinkProof, ProofDigest};
 use serde::{Deserialize, Serialize};
 
+use crate::access::Why;
 use crate::audit::{Entry, Event};
-use crate::id::{LinkId, OperationId, PersonId, RequestId, TargetName};
+use crate::id::{AccessId, LinkId, OperationId, PersonId, RequestId, TargetName};
 use crate::message::Place;
 use crate::refusal::Refusal;
 use crate::time::{Duration, Timestamp, after};
@@ -28,7 +29,7 @@ pub use countersign_secrets::content::{Content, Field, File};
 pub(crate) use end::sweep;
 pub use issue::{Issue, Issued, Links, LinksSettings};
 pub(crate) use issue::{REISSUES, said_to};
-pub(crate) use posts::{ended, guessed_away, opened, phrase};
+pub(crate) use posts::{UNUSED, ended, guessed_away, opened, phrase};
 
 /// How many wrong pass phrases end a link (invariant L5).
 pub const GUESSES: u8 = 5;
@@ -133,6 +134,9 @@ pub struct Link {
     pub operation: OperationId,
     /// What it is about.
     pub target: Option<TargetName>,
+    /// The access that waits for it to be opened.
+    #[serde(default)]
+    pub access: Option<AccessId>,
     /// What is in it: `prod's DATABASE_URL`.
     pub title: String,
     /// Where it was sent.
@@ -226,6 +230,14 @@ impl Link {
     pub(crate) fn burn(&self, by: &PersonId, now: Timestamp) -> Option<Self> {
         let by = Some(by.clone());
         (self.state_at(now) == State::Live).then(|| self.ended_as(State::Burned { at: now, by }))
+    }
+
+    /// What is in it is worth nothing any more. One that has ended is left as it is.
+    pub(crate) fn withdrawn(&self, why: &Why, now: Timestamp) -> Option<Self> {
+        match why {
+            Why::Revoked { by } => self.burn(by, now),
+            _ => (self.state_at(now) == State::Live).then(|| self.ended_as(State::Expired { at: now })),
+        }
     }
 
     /// Somebody whom it concerns says that it was a stranger who opened it.

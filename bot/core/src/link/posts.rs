@@ -8,6 +8,9 @@ use crate::reply::{Line, Post, Reply, Tone, Urgency};
 use crate::text::span;
 use crate::time::between;
 
+/// What was in a link that an access waited for.
+pub(crate) const UNUSED: &str = "What was in it is good for nothing now. Ask for it again as you did then.";
+
 /// The address, for whoever may open it.
 pub(super) fn delivery(link: &Link, url: SealedText, phrase_follows: bool) -> Post {
     let id = &link.id;
@@ -56,9 +59,8 @@ pub(crate) fn guessed_away(link: &Link, by: &super::Visitor) -> Vec<Post> {
         link.id, link.title
     ))
     .foreign(by.to_string())
-    .then(". Nobody has seen what was in it. If that was not you, somebody else has the address. A new one: ")
-    .code(format!("reissue {}", link.id));
-    told(link, &Reply::line(line).toned(Tone::Bad))
+    .then(". Nobody has seen what was in it. If that was not you, somebody else has the address. ");
+    told(link, &Reply::line(anew(line, link)).toned(Tone::Bad))
 }
 
 /// It ended unopened.
@@ -69,11 +71,18 @@ pub(crate) fn ended(link: &Link) -> Vec<Post> {
         _ => return Vec::new(),
     };
     let line = Line::new(format!(
-        "link {} ({}) {how}; nobody opened it. A new one: ",
+        "link {} ({}) {how}; nobody opened it. ",
         link.id, link.title
-    ))
-    .code(format!("reissue {}", link.id));
-    told(link, &Reply::line(line))
+    ));
+    told(link, &Reply::line(anew(line, link)))
+}
+
+/// How to have what was in it after all.
+fn anew(line: Line, link: &Link) -> Line {
+    match link.access {
+        Some(_) => line.then(UNUSED),
+        None => line.then("A new one: ").code(format!("reissue {}", link.id)),
+    }
 }
 
 /// For whoever it was sent to, and where it was asked for if somebody else did.

@@ -4,10 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Access;
 use crate::approval::Request;
 use crate::audit;
 use crate::drop_box::DropBox;
-use crate::id::{BoxId, LinkId, MessageId, NetworkId, OperationId, PersonId, RequestId, TargetName};
+use crate::id::{
+    AccessId, BoxId, LinkId, MessageId, NetworkId, OperationId, PersonId, RequestId, TargetName,
+};
 use crate::link::Link;
 use crate::message::{Message, Place};
 use crate::operation::{Entry, Fence, Operation};
@@ -201,6 +204,10 @@ pub enum Write {
     },
     /// A drop box that ended long ago is forgotten.
     ForgetBox(BoxId),
+    /// A new access; its id must be new, and no other that has not ended may have its account at its database.
+    NewAccess(Box<Access>),
+    /// The access as it is now, made from the version that it carries; the store counts the version up.
+    Access(Box<Access>),
     /// A small value under a name.
     Note {
         /// The name.
@@ -300,6 +307,8 @@ pub enum Conflict {
     Link(LinkId),
     /// The drop box is not what it was when it was read, or its id is taken.
     Box(BoxId),
+    /// The access is not what it was when it was read, or its id or its account is taken.
+    Access(AccessId),
 }
 
 impl fmt::Display for Conflict {
@@ -316,6 +325,10 @@ impl fmt::Display for Conflict {
             Self::Received(key) => write!(f, "message {} was received before", key.id),
             Self::Link(id) => write!(f, "link {id} has changed meanwhile"),
             Self::Box(id) => write!(f, "drop box {id} has changed meanwhile"),
+            Self::Access(id) => write!(
+                f,
+                "access {id} has changed meanwhile, or its account is another's"
+            ),
             Self::Announced(key) => write!(f, "{key} was announced before"),
         }
     }

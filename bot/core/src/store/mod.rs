@@ -14,11 +14,12 @@ use async_trait::async_trait;
 use countersign_secrets::at_rest::KeyId;
 use countersign_secrets::path_id::PathId;
 
+use crate::access::Access;
 use crate::approval::Request;
 use crate::audit::Record;
 use crate::digest::Digest;
 use crate::drop_box::DropBox;
-use crate::id::{BoxId, LinkId, OperationId, PersonId, ReplicaId, RequestId, TargetName};
+use crate::id::{AccessId, BoxId, LinkId, OperationId, PersonId, ReplicaId, RequestId, TargetName};
 use crate::link::Link;
 use crate::message::Place;
 use crate::operation::{Entry, Fence, Operation};
@@ -135,6 +136,46 @@ pub enum BoxesWhere {
     },
 }
 
+/// Which accesses to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccessesWhere {
+    /// Those that have not ended, by database and account.
+    Open {
+        /// At this database only.
+        database: Option<TargetName>,
+    },
+    /// Those that this person has or asked for, newest first.
+    Of {
+        /// Whose.
+        person: PersonId,
+        /// At most so many.
+        limit: u32,
+    },
+    /// Those that ever had this account, newest first.
+    Named {
+        /// At this database.
+        database: TargetName,
+        /// The account, without its host.
+        account: String,
+        /// At most so many.
+        limit: u32,
+    },
+    /// Those at a database that something is to be done about, the longest waiting first.
+    Due {
+        /// The database.
+        database: TargetName,
+        /// By now.
+        now: Timestamp,
+        /// At most so many.
+        limit: u32,
+    },
+    /// All, newest first.
+    Newest {
+        /// At most so many.
+        limit: u32,
+    },
+}
+
 /// A right to do something alone for a while, such as watching an app for releases. The token grows with every
 /// change of holder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -211,6 +252,18 @@ pub trait Store: Send + Sync {
     /// Drop boxes.
     async fn drop_boxes(&self, which: BoxesWhere) -> Result<Vec<DropBox>, StoreError>;
 
+    /// An access.
+    async fn access(&self, id: &AccessId) -> Result<Option<Access>, StoreError>;
+
+    /// The access that has this account at this database, if one that has not ended does.
+    async fn access_of(&self, database: &TargetName, account: &str) -> Result<Option<Access>, StoreError>;
+
+    /// Accesses.
+    async fn accesses(&self, which: AccessesWhere) -> Result<Vec<Access>, StoreError>;
+
+    /// The databases that have an access that something is to be done about.
+    async fn waiting_databases(&self, now: Timestamp) -> Result<Vec<TargetName>, StoreError>;
+
     /// The keys that anything in the store is sealed with now.
     async fn sealed_with(&self) -> Result<BTreeSet<KeyId>, StoreError>;
 
@@ -226,7 +279,8 @@ pub trait Store: Send + Sync {
     /// The places that have a post due, the longest waiting first.
     async fn waiting_places(&self, now: Timestamp) -> Result<Vec<Place>, StoreError>;
 
-    /// When the earliest timer is due: of operations, requests, locks, posts, links and drop boxes.
+    /// When the earliest timer is due: of operations, requests, locks, posts, links, drop boxes and
+    /// accesses.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
     /// A small value kept under a name, such as how far a watcher has read.

@@ -87,6 +87,7 @@ fn link() -> Link {
         title: "stage's DATABASE_URL".into(),
         sent_to: direct(),
         asked_in: direct(),
+        access: None,
         disowned: None,
         state: State::Live,
         attempts_left: GUESSES,

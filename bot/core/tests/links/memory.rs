@@ -7,18 +7,19 @@ use std::sync::Mutex;
 use std::task::{Context, Poll};
 
 use async_trait::async_trait;
+use countersign_core::access::Access;
 use countersign_core::approval::Request;
 use countersign_core::audit::{self, Record};
 use countersign_core::digest::Digest;
 use countersign_core::drop_box::{self, DropBox};
-use countersign_core::id::{BoxId, LinkId, OperationId, ReplicaId, RequestId};
+use countersign_core::id::{AccessId, BoxId, LinkId, OperationId, ReplicaId, RequestId, TargetName};
 use countersign_core::link::{self, Link};
 use countersign_core::message::Place;
 use countersign_core::operation::{Entry, Fence, Operation};
 use countersign_core::reply::Post;
 use countersign_core::store::{
-    AuditWhere, Batch, BoxesWhere, Conflict, Hold, Lease, LinksWhere, Lock, OperationsWhere, Outgoing,
-    OutgoingState, Receipt, Received, RequestsWhere, Store, StoreError, Write,
+    AccessesWhere, AuditWhere, Batch, BoxesWhere, Conflict, Hold, Lease, LinksWhere, Lock, OperationsWhere,
+    Outgoing, OutgoingState, Receipt, Received, RequestsWhere, Store, StoreError, Write,
 };
 use countersign_core::time::{Duration, Timestamp, from_millis};
 use countersign_secrets::at_rest::KeyId;
@@ -41,6 +42,10 @@ pub(crate) struct Disk {
     pub(crate) contents: BTreeMap<LinkId, Vec<u8>>,
     pub(crate) boxes: BTreeMap<BoxId, DropBox>,
     pub(crate) requests: BTreeMap<RequestId, Request>,
+    pub(crate) operations: BTreeMap<OperationId, Operation>,
+    pub(crate) accesses: BTreeMap<AccessId, Access>,
+    /// The accesses, oldest first.
+    made: Vec<AccessId>,
     pub(crate) posts: BTreeMap<u64, Post>,
     pub(crate) audit: Vec<audit::Entry>,
     posted: u64,
@@ -139,6 +144,42 @@ impl Disk {
                 }
                 request.version += 1;
                 self.requests.insert(request.id.clone(), request);
+            }
+            Write::NewOperation(operation) => {
+                self.operations.insert(operation.id.clone(), operation);
+            }
+            Write::Operation(mut operation) => {
+                if self
+                    .operations
+                    .get(&operation.id)
+                    .is_none_or(|old| old.version != operation.version)
+                {
+                    return Err(Conflict::Operation(operation.id));
+                }
+                operation.version += 1;
+                self.operations.insert(operation.id.clone(), operation);
+            }
+            Write::NewAccess(access) => {
+                let taken = |other: &Access| {
+                    let is_same = other.database == access.database && other.account == access.account;
+                    other.id == access.id || is_same && !other.state.is_final()
+                };
+                if self.accesses.values().any(taken) {
+                    return Err(Conflict::Access(access.id));
+                }
+                self.made.push(access.id.clone());
+                self.accesses.insert(access.id.clone(), *access);
+            }
+            Write::Access(mut access) => {
+                if self
+                    .accesses
+                    .get(&access.id)
+                    .is_none_or(|old| old.version != access.version)
+                {
+                    return Err(Conflict::Access(access.id));
+                }
+                access.version += 1;
+                self.accesses.insert(access.id.clone(), *access);
             }
             Write::Enqueue(post) => {
                 self.posted += 1;
@@ -282,11 +323,70 @@ impl Store for Memory {
         .await
     }
 
+    async fn access(&self, id: &AccessId) -> Answer<Option<Access>> {
+        self.read(|disk| disk.accesses.get(id).cloned()).await
+    }
+
+    async fn access_of(&self, database: &TargetName, account: &str) -> Answer<Option<Access>> {
+        self.read(|disk| {
+            let mut open = disk.accesses.values().filter(|access| !access.state.is_final());
+            open.find(|access| access.database == *database && access.account == account)
+                .cloned()
+        })
+        .await
+    }
+
+    async fn accesses(&self, which: AccessesWhere) -> Answer<Vec<Access>> {
+        let wanted = |access: &&Access| match &which {
+            AccessesWhere::Open { database } => {
+                !access.state.is_final() && database.as_ref().is_none_or(|name| access.database == *name)
+            }
+            AccessesWhere::Of { person, .. } => access.concerns(person),
+            AccessesWhere::Named {
+                database, account, ..
+            } => access.database == *database && access.account == *account,
+            AccessesWhere::Due { database, now, .. } => {
+                access.database == *database && access.due().is_some_and(|due| due <= *now)
+            }
+            AccessesWhere::Newest { .. } => true,
+        };
+        let limit = match &which {
+            AccessesWhere::Open { .. } => u32::MAX,
+            AccessesWhere::Of { limit, .. }
+            | AccessesWhere::Named { limit, .. }
+            | AccessesWhere::Due { limit, .. }
+            | AccessesWhere::Newest { limit } => *limit,
+        };
+        self.read(|disk| {
+            let newest_first = disk.made.iter().rev().map(|id| &disk.accesses[id]);
+            newest_first
+                .filter(wanted)
+                .take(limit as usize)
+                .cloned()
+                .collect()
+        })
+        .await
+    }
+
+    async fn waiting_databases(&self, now: Timestamp) -> Answer<Vec<TargetName>> {
+        self.read(|disk| {
+            let due = |access: &&Access| access.due().is_some_and(|due| due <= now);
+            let waiting: BTreeSet<_> = disk
+                .accesses
+                .values()
+                .filter(due)
+                .map(|access| access.database.clone())
+                .collect();
+            waiting.into_iter().collect()
+        })
+        .await
+    }
+
     async fn sealed_with(&self) -> Answer<BTreeSet<KeyId>> {
         Ok(BTreeSet::new())
     }
-    async fn operation(&self, _: &OperationId) -> Answer<Option<Operation>> {
-        Ok(None)
+    async fn operation(&self, id: &OperationId) -> Answer<Option<Operation>> {
+        self.read(|disk| disk.operations.get(id).cloned()).await
     }
     async fn operations(&self, _: OperationsWhere) -> Answer<Vec<Operation>> {
         Ok(Vec::new())

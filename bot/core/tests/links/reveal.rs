@@ -147,6 +147,7 @@ async fn l7_what_is_kept_and_logged_and_printed_reveals_nothing() {
         recipient: &alice,
         title: "stage's DATABASE_URL".into(),
         content,
+        access: None,
     };
     let mut printed = format!("{issue:?}");
     let issued = world.links.issue(issue).await.unwrap();

@@ -79,6 +79,7 @@ impl World {
             scrubber: Arc::clone(&scrubber),
             pages: Arc::default(),
             notary: None,
+            keeper: None,
             links: Some(links.clone()),
             replica: "test".into(),
         };

@@ -69,6 +69,7 @@ impl Hand {
                 }],
                 files: Vec::new(),
             },
+            access: None,
         };
         let issued = handing.links.issue(issue).await?;
         Ok(Progress::Record {

@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use countersign_core::access::Access;
 use countersign_core::approval::Request;
 use countersign_core::audit::Record;
 use countersign_core::digest::Digest;
 use countersign_core::drop_box::DropBox;
-use countersign_core::id::{BoxId, LinkId, OperationId, ReplicaId, RequestId};
+use countersign_core::id::{AccessId, BoxId, LinkId, OperationId, ReplicaId, RequestId, TargetName};
 use countersign_core::link::Link;
 use countersign_core::message::Place;
 use countersign_core::operation::{Entry, Fence, Operation};
 use countersign_core::store::{
-    AuditWhere, Batch, BoxesWhere, Hold, Lease, LinksWhere, Lock, OperationsWhere, Outgoing, Receipt,
-    Received, RequestsWhere, Store, StoreError, Write,
+    AccessesWhere, AuditWhere, Batch, BoxesWhere, Hold, Lease, LinksWhere, Lock, OperationsWhere, Outgoing,
+    Receipt, Received, RequestsWhere, Store, StoreError, Write,
 };
 use countersign_core::time::{Duration, Timestamp};
 use countersign_secrets::at_rest::KeyId;
@@ -119,6 +120,22 @@ impl Store for Shelf {
         };
         let theirs = self.boxes.iter().filter(|drop_box| drop_box.owner == person);
         Ok(theirs.cloned().collect())
+    }
+
+    async fn access(&self, _: &AccessId) -> Answer<Option<Access>> {
+        Ok(None)
+    }
+
+    async fn access_of(&self, _: &TargetName, _: &str) -> Answer<Option<Access>> {
+        Ok(None)
+    }
+
+    async fn accesses(&self, _: AccessesWhere) -> Answer<Vec<Access>> {
+        Ok(Vec::new())
+    }
+
+    async fn waiting_databases(&self, _: Timestamp) -> Answer<Vec<TargetName>> {
+        Ok(Vec::new())
     }
 
     async fn sealed_with(&self) -> Answer<BTreeSet<KeyId>> {

@@ -124,6 +124,7 @@ pub(crate) fn link(recipient: &str, expires: Timestamp) -> Link {
         sent_to: Place::Direct(account(recipient)),
         asked_in: origin().place,
         state: link::State::Live,
+        access: None,
         disowned: None,
         attempts_left: 5,
         made: ago(30),
