@@ -68,8 +68,9 @@ impl Server {
         let mut lease = self.lease().await?;
         // Not with LIKE, in which `_` is any character.
         let (length, name) = (prefix.chars().count(), lease.wire.literal(prefix));
-        let sql =
-            format!("SELECT User, Host FROM mysql.user WHERE LEFT(User, {length}) = {name} ORDER BY User, Host");
+        let sql = format!(
+            "SELECT User, Host FROM mysql.user WHERE LEFT(User, {length}) = {name} ORDER BY User, Host"
+        );
         let mut accounts = read(&mut lease.wire, &sql).await?;
         lease.give_back();
         accounts.retain(|account| account.user.as_str().starts_with(prefix));
@@ -96,12 +97,14 @@ async fn state(wire: &mut Wire, account: &Account) -> Result<Option<AccountState
     let tls = row.text(0)?;
     let (locked, expired) = (row.text(1)? == "Y", row.text(2)? == "Y");
     let attributes = row.bytes(3).unwrap_or_default().to_vec();
-    Ok(print(wire, account, &attributes).await?.map(|print| AccountState {
-        tls: tls_needed(&tls),
-        locked,
-        expired,
-        print,
-    }))
+    Ok(print(wire, account, &attributes)
+        .await?
+        .map(|print| AccountState {
+            tls: tls_needed(&tls),
+            locked,
+            expired,
+            print,
+        }))
 }
 
 /// TLS, lock, expiry, and what `SHOW CREATE USER` leaves out: a second password.

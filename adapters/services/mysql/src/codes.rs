@@ -19,7 +19,11 @@ pub(crate) enum Doing<'a> {
     /// Making a connection and logging in: nothing has been asked for yet.
     Connecting,
     /// A statement, as it is shown. `secret` when the one that was sent holds a password.
-    Running { shown: &'a str, secret: bool, creating: bool },
+    Running {
+        shown: &'a str,
+        secret: bool,
+        creating: bool,
+    },
 }
 
 impl Doing<'_> {
@@ -36,18 +40,17 @@ impl Doing<'_> {
 pub(crate) fn error(error: Driver, doing: Doing<'_>) -> Error {
     match error {
         Driver::Server(server) => server_error(server.code, &server.message, doing),
-        Driver::Io(IoError::Io(error)) => io_error(error, doing),
-        Driver::Io(IoError::Tls(error)) => {
-            Error::new(Kind::Tls(tls_library(&error)), doing.words())
-        }
+        Driver::Io(IoError::Io(error)) => io_error(&error, doing),
+        Driver::Io(IoError::Tls(error)) => Error::new(Kind::Tls(tls_library(&error)), doing.words()),
         Driver::Driver(DriverError::NoClientSslFlagFromServer) => {
             Error::new(Kind::Tls(TlsTrouble::NotOffered), doing.words())
         }
-        Driver::Driver(DriverError::UnknownAuthPlugin { .. })
-        | Driver::Driver(DriverError::CleartextPluginDisabled)
-        | Driver::Driver(DriverError::MysqlOldPasswordDisabled) => {
-            Error::new(Kind::Denied, doing.words()).with_said("a way of logging in that is not spoken here")
-        }
+        Driver::Driver(
+            DriverError::UnknownAuthPlugin { .. }
+            | DriverError::CleartextPluginDisabled
+            | DriverError::MysqlOldPasswordDisabled,
+        ) => Error::new(Kind::Denied, doing.words())
+            .with_source("the account logs in in a way that is not spoken here"),
         Driver::Driver(DriverError::ConnectionClosed | DriverError::PacketOutOfOrder) => broken(doing),
         Driver::Driver(_) | Driver::Other(_) | Driver::Url(_) => Error::new(Kind::Other(0), doing.words()),
     }
@@ -61,7 +64,7 @@ fn broken(doing: Doing<'_>) -> Error {
     }
 }
 
-fn io_error(error: io::Error, doing: Doing<'_>) -> Error {
+fn io_error(error: &io::Error, doing: Doing<'_>) -> Error {
     let tls = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<rustls::Error>())
@@ -87,7 +90,9 @@ fn tls_trouble(error: &rustls::Error) -> TlsTrouble {
     };
     match error {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsTrouble::Expired,
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TlsTrouble::NotYetValid,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            TlsTrouble::NotYetValid
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             TlsTrouble::OtherName
         }
@@ -173,4 +178,122 @@ fn is_invisible(c: char) -> bool {
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use mysql_async::ServerError;
+
+    use super::*;
+    use crate::Retry;
+
+    fn said(code: u16, message: &str, doing: Doing<'_>) -> Error {
+        let server = ServerError {
+            code,
+            message: message.to_owned(),
+            state: "HY000".to_owned(),
+        };
+        error(Driver::Server(server), doing)
+    }
+
+    fn running(shown: &str) -> Doing<'_> {
+        Doing::Running {
+            shown,
+            secret: false,
+            creating: false,
+        }
+    }
+
+    #[test]
+    fn numbers_mean_the_same_on_every_server() {
+        for (code, kind, retry) in [
+            (1045, Kind::Denied, Retry::Never),
+            (1040, Kind::TooManyConnections, Retry::Later),
+            (1203, Kind::TooManyConnections, Retry::Later),
+            (1226, Kind::TooManyConnections, Retry::Later),
+            (2006, Kind::Lost, Retry::Unknown),
+            (2013, Kind::Lost, Retry::Unknown),
+            (1290, Kind::ReadOnly, Retry::Later),
+            (1836, Kind::ReadOnly, Retry::Later),
+            (1021, Kind::Full, Retry::Later),
+            (1114, Kind::Full, Retry::Later),
+            (1396, Kind::NoSuchAccount, Retry::Never),
+            (1133, Kind::NoSuchAccount, Retry::Never),
+            (1410, Kind::NoSuchAccount, Retry::Never),
+            (1146, Kind::NoSuchTable, Retry::Never),
+            (1227, Kind::NotAllowed, Retry::Never),
+            (1142, Kind::NotAllowed, Retry::Never),
+            (1044, Kind::NotAllowed, Retry::Never),
+            (3118, Kind::Locked, Retry::Never),
+            (4151, Kind::Locked, Retry::Never),
+            (1820, Kind::Expired, Retry::Never),
+            (1205, Kind::Busy, Retry::Later),
+            (1064, Kind::Other(1064), Retry::Never),
+        ] {
+            let error = said(code, "text", running("DROP USER …"));
+            assert_eq!((error.kind(), error.retry()), (kind, retry), "{code}");
+        }
+        let full = said(
+            1030,
+            "Got error 28 'No space left on device' from storage engine",
+            running("x"),
+        );
+        assert_eq!(full.kind(), Kind::Full);
+        assert_eq!(
+            said(1030, "Got error 168", running("x")).kind(),
+            Kind::Other(1030)
+        );
+    }
+
+    #[test]
+    fn what_a_server_says_of_a_statement_with_a_password_goes_no_further() {
+        let text = "You have an error … near 'IDENTIFIED BY 'CANARY''";
+        let secret = Doing::Running {
+            shown: "CREATE USER 'cs_alice'@'%' IDENTIFIED BY '…'",
+            secret: true,
+            creating: true,
+        };
+        let error = said(1064, text, secret);
+        assert!(!format!("{error} {error:?}").contains("CANARY"));
+        assert_eq!(
+            error.to_string(),
+            "CREATE USER 'cs_alice'@'%' IDENTIFIED BY '…': the server answers with error 1064"
+        );
+        assert_eq!(said(1396, text, secret).kind(), Kind::Exists);
+    }
+
+    #[test]
+    fn what_a_server_says_otherwise_is_made_visible_and_cut() {
+        let error = said(
+            1064,
+            &format!("a\r\nb\u{202e}c {}", "x".repeat(400)),
+            running("GRANT …"),
+        );
+        let text = error.to_string();
+        assert!(text.starts_with("GRANT …: the server answers with error 1064 (the server says: a bc x"));
+        assert!(text.ends_with("x…)"));
+
+        let missing =
+            "Access denied; you need (at least one of) the CREATE USER privilege(s) for this operation";
+        assert!(
+            said(1227, missing, running("DROP USER …"))
+                .to_string()
+                .contains("CREATE USER privilege")
+        );
+    }
+
+    #[test]
+    fn a_connection_that_breaks_before_anything_was_asked_has_done_nothing() {
+        let reset = || Driver::from(io::Error::from(io::ErrorKind::ConnectionReset));
+        let before = error(reset(), Doing::Connecting);
+        assert_eq!((before.kind(), before.retry()), (Kind::Unreachable, Retry::Later));
+        let after = error(reset(), running("DROP USER …"));
+        assert_eq!((after.kind(), after.retry()), (Kind::Lost, Retry::Unknown));
+        assert_eq!(
+            said(1053, "shutdown", Doing::Connecting).kind(),
+            Kind::Unreachable
+        );
+        // At the login it is not our own rights that are missing, but the visitor's.
+        assert_eq!(said(1044, "no", Doing::Connecting).kind(), Kind::Denied);
+    }
 }

@@ -111,6 +111,17 @@ impl Error {
         self
     }
 
+    /// For what failed before anything was asked for: a connection that broke then has done nothing.
+    pub(crate) fn before_anything(self) -> Self {
+        match self.kind {
+            Kind::Lost | Kind::TimedOut => Self {
+                kind: Kind::Unreachable,
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     /// Adds what the server said. Never for a statement with a password.
     pub(crate) fn with_said(mut self, said: &str) -> Self {
         self.said = Some(codes::quotable(said));
@@ -135,11 +146,9 @@ impl Error {
     /// Whether to try again.
     pub fn retry(&self) -> Retry {
         match self.kind {
-            Kind::Unreachable
-            | Kind::TooManyConnections
-            | Kind::Busy
-            | Kind::ReadOnly
-            | Kind::Full => Retry::Later,
+            Kind::Unreachable | Kind::TooManyConnections | Kind::Busy | Kind::ReadOnly | Kind::Full => {
+                Retry::Later
+            }
             Kind::TimedOut | Kind::Lost => Retry::Unknown,
             _ => Retry::Never,
         }

@@ -95,7 +95,9 @@ async fn global(wire: &mut Wire, held: &mut BTreeMap<Account, Held>) -> Result<(
     let is_mysql = wire.make.flavour == Flavour::MySql;
     let mut seen = BTreeSet::new();
     let each = wire.each(&sql, |row| {
-        let Some(account) = grantees.get(&row.text(0)?) else { return Ok(()) };
+        let Some(account) = grantees.get(&row.text(0)?) else {
+            return Ok(());
+        };
         seen.insert(account.clone());
         let privilege = row.text(2)?;
         // On MySQL those with `_` carry an option of their own, which goes with them.
@@ -139,7 +141,9 @@ async fn schemas(wire: &mut Wire, held: &mut BTreeMap<Account, Held>) -> Result<
 }
 
 async fn tables(wire: &mut Wire, users: &str, held: &mut BTreeMap<Account, Held>) -> Result<()> {
-    let sql = format!("SELECT User, Host, Db, Table_name, Table_priv FROM mysql.tables_priv WHERE User IN ({users})");
+    let sql = format!(
+        "SELECT User, Host, Db, Table_name, Table_priv FROM mysql.tables_priv WHERE User IN ({users})"
+    );
     let each = wire.each(&sql, |row| {
         let privileges = set(&row.text(4)?);
         if privileges.is_empty() {
@@ -172,7 +176,9 @@ async fn columns(wire: &mut Wire, users: &str, held: &mut BTreeMap<Account, Held
 /// What is granted beside tables. Each query answers a user, a host and the rest in words.
 async fn others(wire: &mut Wire, users: &str, held: &mut BTreeMap<Account, Held>) -> Result<()> {
     let roles = match wire.make.flavour {
-        Flavour::MariaDb => Some("SELECT User, Host, CONCAT('role ', Role) FROM mysql.roles_mapping WHERE User"),
+        Flavour::MariaDb => {
+            Some("SELECT User, Host, CONCAT('role ', Role) FROM mysql.roles_mapping WHERE User")
+        }
         Flavour::MySql if wire.make.has_roles() => Some(
             "SELECT TO_USER, TO_HOST, CONCAT('role ', FROM_USER, '@', FROM_HOST) FROM mysql.role_edges WHERE TO_USER",
         ),
@@ -238,7 +244,10 @@ mod tests {
     fn sets_of_privileges_are_named_as_in_grant() {
         let read = |text| set(text).into_iter().collect::<Vec<_>>().join("|");
         assert_eq!(read("Select"), "SELECT");
-        assert_eq!(read("Select,Create View,Grant"), "CREATE VIEW|GRANT OPTION|SELECT");
+        assert_eq!(
+            read("Select,Create View,Grant"),
+            "CREATE VIEW|GRANT OPTION|SELECT"
+        );
         assert_eq!(read("Delete versioning rows"), "DELETE HISTORY");
         assert_eq!(read(""), "");
     }

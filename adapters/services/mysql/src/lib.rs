@@ -11,6 +11,8 @@ mod password;
 mod pool;
 mod quote;
 mod rows;
+#[cfg(test)]
+mod secure;
 mod server;
 mod sessions;
 mod statement;

@@ -167,7 +167,9 @@ mod tests {
 
     #[test]
     fn a_name_is_any_text_that_servers_keep_as_it_is() {
-        for good in ["redash", "o'brien", "a`b", r"a\b", "a\"b", "größe", "a b", "%", "_"] {
+        for good in [
+            "redash", "o'brien", "a`b", r"a\b", "a\"b", "größe", "a b", "%", "_",
+        ] {
             assert!(good.parse::<UserName>().is_ok(), "{good}");
             assert!(good.parse::<Table>().is_ok(), "{good}");
         }

@@ -64,7 +64,7 @@ impl Pool {
         let permit = timeout(self.settings.timeout, Arc::clone(&self.permits).acquire_owned())
             .await
             .ok()
-            .and_then(|permit| permit.ok())
+            .and_then(std::result::Result::ok)
             .ok_or_else(|| Error::new(Kind::Busy, "waiting for a session"))?;
         while let Some(mut wire) = self.take() {
             if wire.is_alive().await {

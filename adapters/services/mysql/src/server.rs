@@ -110,7 +110,11 @@ async fn refuse_what_is_not_there(wire: &mut Wire, statement: &Statement) -> Res
     }
     if statement.is_grant() && wire.make.may_create_by_grant() {
         let there = accounts_of(wire, statement.accounts()).await?;
-        if let Some(missing) = statement.accounts().iter().find(|account| !there.contains(account)) {
+        if let Some(missing) = statement
+            .accounts()
+            .iter()
+            .find(|account| !there.contains(account))
+        {
             return Err(Error::new(Kind::NoSuchAccount, statement.shown())
                 .with_source(format!("{missing} is not there")));
         }

@@ -3,7 +3,6 @@
 use crate::{
     error::{Error, Kind, Result},
     names::UserName,
-    rows::Rows,
     server::{Kill, Server},
     wire::Wire,
 };
@@ -71,7 +70,8 @@ async fn may_see_all(wire: &mut Wire) -> Result<()> {
     let (user, host) = me.rsplit_once('@').unwrap_or((&me, "%"));
     let mut grantees = vec![format!("'{user}'@'{host}'")];
     if wire.make.has_roles() {
-        grantees.extend(roles(wire.rows("SELECT CURRENT_ROLE()").await?)?);
+        let row = wire.rows("SELECT CURRENT_ROLE()").await?.into_iter().next();
+        grantees.extend(row.iter().flat_map(|row| roles(row.bytes(0).unwrap_or_default())));
     }
     let sql = format!(
         "SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES \
@@ -79,27 +79,40 @@ async fn may_see_all(wire: &mut Wire) -> Result<()> {
         wire.literals(grantees.iter().map(String::as_str))
     );
     if wire.rows(&sql).await?.one_text()? == "0" {
-        return Err(
-            Error::new(Kind::NotAllowed, "looking for open sessions").with_said("the right PROCESS is needed")
-        );
+        return Err(Error::new(Kind::NotAllowed, "looking for open sessions")
+            .with_said("the right PROCESS is needed"));
     }
     Ok(())
 }
 
-/// Reads `CURRENT_ROLE()`: `` `a`@`%`,`b`@`%` `` on MySQL, `a` on MariaDB, or none.
-fn roles(rows: Rows) -> Result<Vec<String>> {
-    let Some(row) = rows.into_iter().next() else { return Ok(Vec::new()) };
-    let text = row.bytes(0).unwrap_or_default();
+/// Reads `CURRENT_ROLE()`: `` `a`@`%`,`b`@`%` `` on MySQL, `a` on MariaDB, `NONE` or nothing without roles. Answers them
+/// as grantees.
+fn roles(text: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(text);
-    let roles = text.split(',').filter(|role| !role.is_empty() && *role != "NONE");
-    Ok(roles
+    let roles = text.split(',').map(|role| role.replace('`', "'"));
+    roles
+        .filter(|role| !role.is_empty() && role != "NONE")
         .map(|role| {
-            let role = role.replace('`', "'");
             if role.starts_with('\'') {
                 role
             } else {
                 format!("'{role}'@''")
             }
         })
-        .collect())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_read_as_servers_write_them() {
+        assert_eq!(
+            roles(b"`rds_superuser_role`@`%`,`b`@`%`"),
+            ["'rds_superuser_role'@'%'", "'b'@'%'"]
+        );
+        assert_eq!(roles(b"watchers"), ["'watchers'@''"]);
+        assert!(roles(b"NONE").is_empty() && roles(b"").is_empty());
+    }
 }

@@ -177,7 +177,11 @@ impl Statement {
         matches!(self, Self::GrantTables { .. } | Self::GrantColumns { .. })
     }
 
-    fn write<'a>(&'a self, mode: SqlMode, say: impl Fn(&'a Password) -> &'a str) -> Result<String, Malformed> {
+    fn write<'a>(
+        &'a self,
+        mode: SqlMode,
+        say: impl Fn(&'a Password) -> &'a str,
+    ) -> Result<String, Malformed> {
         if self.accounts().is_empty() {
             return Err(Malformed::Without("accounts"));
         }
@@ -189,7 +193,9 @@ impl Statement {
                 format!("CREATE USER {who} IDENTIFIED BY {password} REQUIRE SSL ACCOUNT LOCK")
             }
             Self::RequireTls { .. } => format!("ALTER USER {who} REQUIRE SSL"),
-            Self::SetPassword { password, keep_old, .. } => {
+            Self::SetPassword {
+                password, keep_old, ..
+            } => {
                 let retain = if *keep_old { " RETAIN CURRENT PASSWORD" } else { "" };
                 format!("ALTER USER {who} IDENTIFIED BY {}{retain}", said(password))
             }
@@ -203,18 +209,34 @@ impl Statement {
             Self::GrantColumns { columns, .. } if columns.is_empty() => {
                 return Err(Malformed::Without("columns"));
             }
-            Self::GrantColumns { schema, table, columns, .. } => {
+            Self::GrantColumns {
+                schema,
+                table,
+                columns,
+                ..
+            } => {
                 let columns = join(columns, |column| quote::identifier(column.as_str()));
                 format!("GRANT SELECT ({columns}) ON {} TO {who}", path(schema, table))
             }
             Self::RevokeTables { schema, table, .. } => {
                 format!("REVOKE SELECT ON {} FROM {who}", path(schema, table))
             }
-            Self::RevokeOnTable { schema, table, privileges, .. } => {
-                format!("REVOKE {} ON {} FROM {who}", words(privileges)?, path(schema, table))
+            Self::RevokeOnTable {
+                schema,
+                table,
+                privileges,
+                ..
+            } => {
+                format!(
+                    "REVOKE {} ON {} FROM {who}",
+                    words(privileges)?,
+                    path(schema, table)
+                )
             }
             Self::RevokeAll { .. } => format!("REVOKE ALL PRIVILEGES, GRANT OPTION FROM {who}"),
-            Self::RevokeSchema { schema, privileges, .. } => {
+            Self::RevokeSchema {
+                schema, privileges, ..
+            } => {
                 let schema = quote::identifier(schema.as_str());
                 format!("REVOKE {} ON {schema}.* FROM {who}", words(privileges)?)
             }
@@ -230,7 +252,10 @@ fn join<T>(items: &[T], write: impl Fn(&T) -> String) -> String {
 }
 
 fn path(schema: &Schema, table: &Table) -> String {
-    let (schema, table) = (quote::identifier(schema.as_str()), quote::identifier(table.as_str()));
+    let (schema, table) = (
+        quote::identifier(schema.as_str()),
+        quote::identifier(table.as_str()),
+    );
     format!("{schema}.{table}")
 }
 
@@ -240,8 +265,13 @@ fn words(privileges: &BTreeSet<String>) -> Result<String, Malformed> {
         return Err(Malformed::Without("privileges"));
     }
     let fits = |byte: u8| byte.is_ascii_uppercase() || byte == b'_' || byte == b' ';
-    if privileges.iter().all(|name| !name.is_empty() && name.bytes().all(fits)) {
-        Ok(join(&privileges.iter().collect::<Vec<_>>(), |name| (*name).clone()))
+    if privileges
+        .iter()
+        .all(|name| !name.is_empty() && name.bytes().all(fits))
+    {
+        Ok(join(&privileges.iter().collect::<Vec<_>>(), |name| {
+            (*name).clone()
+        }))
     } else {
         Err(Malformed::Privilege)
     }
@@ -271,7 +301,9 @@ mod tests {
         let grant = Statement::GrantColumns {
             schema: schema.clone(),
             table: table.clone(),
-            columns: ["id", "username", "email"].map(|name| name.parse().unwrap()).into(),
+            columns: ["id", "username", "email"]
+                .map(|name| name.parse().unwrap())
+                .into(),
             to: vec![cs("cs_alice"), cs("redash")],
         };
         let text = sql(&grant);
@@ -301,7 +333,10 @@ mod tests {
             keep_old: false,
         };
         let password = "01".repeat(30);
-        assert_eq!(sql(&set), format!("ALTER USER 'th_admin'@'%' IDENTIFIED BY '{password}'"));
+        assert_eq!(
+            sql(&set),
+            format!("ALTER USER 'th_admin'@'%' IDENTIFIED BY '{password}'")
+        );
         if let Statement::SetPassword { keep_old, .. } = &mut set {
             *keep_old = true;
         }
@@ -336,7 +371,10 @@ mod tests {
             privileges: [privilege.to_owned()].into(),
             from: vec![cs("redash")],
         };
-        assert_eq!(sql(&revoke("CREATE USER")), "REVOKE CREATE USER ON *.* FROM 'redash'@'%'");
+        assert_eq!(
+            sql(&revoke("CREATE USER")),
+            "REVOKE CREATE USER ON *.* FROM 'redash'@'%'"
+        );
         for odd in ["", "SELECT, INSERT", "select", "SELECT ON a.* FROM b; --"] {
             assert_eq!(
                 revoke(odd).sql(SqlMode::default()).unwrap_err(),

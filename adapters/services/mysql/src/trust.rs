@@ -22,7 +22,9 @@ pub struct Trust {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TrustError {
     /// There is no certificate in it.
-    #[error("no certificate in it; it must be a file of PEM blocks that begin with -----BEGIN CERTIFICATE-----")]
+    #[error(
+        "no certificate in it; it must be a file of PEM blocks that begin with -----BEGIN CERTIFICATE-----"
+    )]
     Empty,
     /// There are some, but none is understood.
     #[error("none of its {0} certificates can be read; get the bundle again")]
@@ -122,9 +124,19 @@ mod tests {
 
         assert_eq!(trust.certificates().len(), 2);
         assert_eq!(trust.unusable(), 2);
-        assert_eq!(Trust::of_pem(trust.pem().as_bytes()).unwrap().certificates().len(), 2);
+        assert_eq!(
+            Trust::of_pem(trust.pem().as_bytes())
+                .unwrap()
+                .certificates()
+                .len(),
+            2
+        );
         assert_eq!(Trust::of_pem(trust.pem().as_bytes()).unwrap().unusable(), 0);
-        let ends: Vec<_> = trust.ends().into_iter().map(|end| end.unwrap().to_string()).collect();
+        let ends: Vec<_> = trust
+            .ends()
+            .into_iter()
+            .map(|end| end.unwrap().to_string())
+            .collect();
         assert_eq!(ends, ["2040-02-03T00:00:00Z", "2061-02-03T00:00:00Z"]);
     }
 

@@ -81,7 +81,11 @@ mod tests {
             said(GENERALIZED_TIME, "21210519180624Z").unwrap(),
             "2121-05-19T18:06:24Z"
         );
-        for (tag, odd) in [(UTC_TIME, "2408221708Z"), (UTC_TIME, "240822170850"), (0x02, "240822170850Z")] {
+        for (tag, odd) in [
+            (UTC_TIME, "2408221708Z"),
+            (UTC_TIME, "240822170850"),
+            (0x02, "240822170850Z"),
+        ] {
             assert_eq!(said(tag, odd), None, "{odd}");
         }
     }

@@ -61,8 +61,10 @@ impl Server {
             Tls::Required => Some(&settings.trust),
             Tls::Without if account.as_str().starts_with(PROBE) => None,
             Tls::Without => {
-                return Err(Error::new(Kind::Unsupported, format!("logging in as {account} without TLS"))
-                    .with_source("only a twin's throw-away password goes over the wire like that"));
+                return Err(
+                    Error::new(Kind::Unsupported, format!("logging in as {account} without TLS"))
+                        .with_source("only a twin's throw-away password goes over the wire like that"),
+                );
             }
         };
         let login = Login {
@@ -96,9 +98,15 @@ impl Visit {
     }
 
     /// Whether it may read a table, or one column of it. No row is read.
-    pub async fn may_select(&mut self, schema: &Schema, table: &Table, column: Option<&Column>) -> Result<May> {
+    pub async fn may_select(
+        &mut self,
+        schema: &Schema,
+        table: &Table,
+        column: Option<&Column>,
+    ) -> Result<May> {
         let what = column.map_or_else(|| "1".to_owned(), |column| quote::identifier(column.as_str()));
-        self.may(&format!("SELECT {what} FROM {} LIMIT 0", path(schema, table))).await
+        self.may(&format!("SELECT {what} FROM {} LIMIT 0", path(schema, table)))
+            .await
     }
 
     /// Whether it may change a table, in any way. Nothing is changed: every statement is about no row.
@@ -151,7 +159,11 @@ impl Visit {
 }
 
 fn path(schema: &Schema, table: &Table) -> String {
-    format!("{}.{}", quote::identifier(schema.as_str()), quote::identifier(table.as_str()))
+    format!(
+        "{}.{}",
+        quote::identifier(schema.as_str()),
+        quote::identifier(table.as_str())
+    )
 }
 
 impl fmt::Debug for Visit {

@@ -47,7 +47,9 @@ impl Wire {
         let conn = match timeout(settings.connect_timeout, Conn::new(opts)).await {
             Ok(Ok(conn)) => conn,
             Ok(Err(error)) => return Err(codes::error(error, Doing::Connecting)),
-            Err(_) => return Err(Error::new(Kind::Unreachable, "connecting").with_source("no answer in time")),
+            Err(_) => {
+                return Err(Error::new(Kind::Unreachable, "connecting").with_source("no answer in time"));
+            }
         };
         let mut wire = Self {
             conn,
@@ -57,7 +59,7 @@ impl Wire {
             mode: SqlMode::default(),
             sql_mode: String::new(),
         };
-        wire.prepare().await?;
+        wire.prepare().await.map_err(Error::before_anything)?;
         Ok(wire)
     }
 
@@ -210,6 +212,7 @@ fn settings_of_session(make: Make, timeout: Duration) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing;
 
     /// MySQL 5.7 with the page's parameter group makes a passwordless account out of a misspelt one.
     #[test]
@@ -225,14 +228,14 @@ mod tests {
     /// What the driver prints of its options holds the password, so nothing here prints them.
     #[test]
     fn tls_is_asked_for_with_the_given_roots_alone() {
+        let trust = testing::trust();
+        let settings = testing::settings(3306, &trust);
         let login = |trust| Login {
-            user: &"admin".parse().unwrap(),
-            password: &SecretString::from("CANARY"),
+            user: &settings.user,
+            password: &settings.password,
             schema: None,
             trust,
         };
-        let trust = crate::testing::trust();
-        let settings = crate::testing::settings(3306);
         let with = opts(&settings, &login(Some(&trust)));
         let tls = with.ssl_opts().unwrap();
         assert!(tls.disable_built_in_roots() && !tls.skip_domain_validation() && !tls.accept_invalid_certs());
