@@ -4,7 +4,7 @@ mod accounts;
 mod places;
 mod tables;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use countersign_core::id::TargetName;
 use countersign_core::message::Room;
@@ -12,6 +12,7 @@ use countersign_core::person::Person;
 use countersign_core::secret::Secret;
 use countersign_core::text::span as length;
 use countersign_core::time::Duration;
+use countersign_mysql::Trust;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
@@ -27,7 +28,7 @@ pub use self::accounts::{Account, Role};
 pub use self::tables::Tables;
 
 /// What the bot calls the accounts that it makes begins with this: no other account may look like one of them.
-const OURS: &str = "cs_";
+const OURS: &str = countersign_core::access::PREFIX;
 /// Certificates travel in links, beside everything else that is in them.
 const LARGEST_CA: usize = 48 * 1024;
 const DAY: Duration = Duration::from_hours(24);
@@ -51,10 +52,8 @@ pub struct Database {
     pub user: String,
     /// Its password.
     pub password: Secret,
-    /// Who vouches for the servers: certificates, as PEM.
-    pub ca: String,
-    /// The file that they are in.
-    pub ca_file: PathBuf,
+    /// Who vouches for the servers.
+    pub ca: Trust,
     /// How sessions are ended.
     pub kill: Kill,
     /// How many days access is given for.
@@ -222,7 +221,7 @@ fn check_names(written: &[DatabaseSection], apps: &[App], problems: &mut Problem
 }
 
 impl DatabaseSection {
-    /// The database; nothing if it is not known where it is.
+    /// The database; nothing if it is not known where it is, or whom to believe that it is there.
     fn resolve(self, key: &Key, around: &Around<'_>, sources: &mut Sources<'_, '_>) -> Option<Database> {
         self.check_user(key, sources.problems);
         self.check_days(key, sources.problems);
@@ -238,7 +237,7 @@ impl DatabaseSection {
         let replica = self.replica.as_deref();
         let replica = replica.map(|replica| endpoint(replica, &key.field("replica"), sources.problems));
         let password = sources.fetch(&self.password, &key.field("password"));
-        let ca = certificates(&self.ca, &key.field("ca"), sources);
+        let ca = trust(&self.ca, &key.field("ca"), sources);
         let tables = self
             .tables
             .map(|tables| tables.resolve(&key.field("tables"), sources.problems));
@@ -255,8 +254,7 @@ impl DatabaseSection {
             },
             user: self.user,
             password,
-            ca,
-            ca_file: sources.folder.join(self.ca),
+            ca: ca?,
             kill: self.kill,
             days: self.days,
             max_days: self.max_days,
@@ -351,19 +349,24 @@ fn endpoint(written: &str, key: &Key, problems: &mut Problems<'_>) -> Option<End
     found
 }
 
-/// The certificates of a file, which is small enough for a link.
-fn certificates(path: &PathBuf, key: &Key, sources: &mut Sources<'_, '_>) -> String {
-    let pem = sources.certificates(path, key);
-    if pem.len() > LARGEST_CA {
-        sources.problems.add(
+/// The certificates of a file, which are small enough for a link; nothing and a problem if there are none.
+fn trust(path: &Path, key: &Key, sources: &mut Sources<'_, '_>) -> Option<Trust> {
+    let read = std::fs::read(sources.folder.join(path)).map_err(|error| {
+        format!("cannot be read ({error}); make it a file of certificates that this user may read")
+    });
+    let found = read.and_then(|bundle| Trust::of_pem(&bundle).map_err(|error| format!("has {error}")));
+    match found {
+        Err(wrong) => sources.problems.say(key, format!("{} {wrong}", path.display())),
+        Ok(trust) if trust.pem().len() > LARGEST_CA => sources.problems.add(
             key,
             format!(
                 "{} has {} KiB, and people get it in their links: 48 KiB is the most",
                 path.display(),
-                pem.len().div_ceil(1024)
+                trust.pem().len().div_ceil(1024)
             ),
             "take the bundle of the region alone, or only the certificates that vouch for the two servers",
-        );
+        ),
+        Ok(trust) => return Some(trust),
     }
-    pem
+    None
 }

@@ -24,7 +24,7 @@ pub(super) fn differences(before: &Database, after: &Database) -> Vec<String> {
         became("replica", replica(before), replica(after)),
         became("user", &before.user, &after.user),
         another("password", &before.password, &after.password),
-        (before.ca != after.ca).then(|| "ca: other certificates".to_owned()),
+        (before.ca.pem() != after.ca.pem()).then(|| "ca: other certificates".to_owned()),
         became("kill", kill(before.kill), kill(after.kill)),
         became("days", before.days, after.days),
         became("max_days", before.max_days, after.max_days),

@@ -131,10 +131,10 @@ impl TablesSection {
 }
 
 fn check_pattern(pattern: &str, key: &Key, problems: &mut Problems<'_>) {
-    if pattern == "*" && key.fields().any(|field| field == "read") {
+    if !pattern.is_empty() && pattern.chars().all(|c| c == '*') {
         problems.add(
             key,
-            "\"*\" would give every table that there will ever be, the secret ones too",
+            format!("{pattern:?} would be every table that there will ever be"),
             "name the tables, or what their names begin with: \"perf_*\"",
         );
     } else if !is_name(&pattern.replace('*', "x")) {
