@@ -65,6 +65,11 @@ impl Server {
         (&self.settings().host, self.settings().port)
     }
 
+    /// The account that it is used with.
+    pub fn user(&self) -> &UserName {
+        &self.settings().user
+    }
+
     pub(crate) fn settings(&self) -> &Settings {
         self.pool.settings()
     }
