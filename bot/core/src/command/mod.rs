@@ -63,8 +63,8 @@ pub trait Command: Send + Sync + 'static {
         self.spec().effect
     }
 
-    /// The target that policy is asked about, as it was typed.
-    fn target<'a>(&self, _args: &'a Self::Args) -> Option<&'a str> {
+    /// The target that policy is asked about: as it was typed, or what the command knows to be meant by that.
+    fn target<'a>(&'a self, _args: &'a Self::Args) -> Option<&'a str> {
         None
     }
 

@@ -1,0 +1,193 @@
+//! `db access revoke`: an account is taken away. That it is over is written down at once; the keeper locks it, ends its
+//! sessions and drops it, for as long as that takes, and the operation tells how far that is.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use countersign_core::access::{self, Access, State, Why};
+use countersign_core::command::{Ask, Outcome};
+use countersign_core::id::AccessId;
+use countersign_core::operation::{Action, Ended, Progress, Reconciled, Run, Step, Trouble};
+use countersign_core::plan::{Draft, Effect, Facts, Plan};
+use countersign_core::refusal::Refusal;
+use countersign_core::text::ago;
+use countersign_core::time::Duration;
+use serde_json::json;
+
+use super::find::{find, recorded};
+use super::made::record;
+use super::told::{by, news};
+use crate::args::Checked;
+use crate::databases::Databases;
+use crate::trouble::unstored;
+use crate::words::{detail, until};
+
+const REVOKE: &str = "db-access-revoke";
+
+const ACCESS: &str = "access";
+const ACCOUNT: &str = "account";
+
+const OVER: &str = "write down that it is over";
+const GONE: &str = "wait until it is gone";
+
+const SOON: Duration = Duration::from_secs(1);
+/// After this long the operation ends and says so; the keeper goes on.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// Proposes it.
+pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Checked) -> Result<Outcome, Refusal> {
+    let found = find(databases, ask, &args.which).await?;
+    let access = recorded(ask, &found)?;
+    let is_over = |words: String| Err(Refusal::new(format!("{} {words}", access.title())));
+    match &access.state {
+        State::Ending { since, .. } => {
+            return is_over(format!("is ending already, since {}", ago(*since, ask.now)));
+        }
+        State::Ended { at, .. } => return is_over(format!("has ended already, {}", ago(*at, ask.now))),
+        _ => {}
+    }
+    let owner = access
+        .owner
+        .as_ref()
+        .map_or("nobody that I know of", |owner| owner.as_str());
+    let draft = Draft {
+        command: crate::db::NAME.to_owned(),
+        action: REVOKE.to_owned(),
+        effect: Effect::Destructive,
+        target: Some(access.database.clone()),
+        resource: None,
+        summary: format!("take {} away", access.title()),
+        details: vec![
+            detail("whose", owner),
+            detail("lasting", until(access.ends, ask.now)),
+            detail(
+                "then",
+                "it is locked, whoever is logged in with it is thrown out on both servers, and it is dropped; it does not come \
+                 back",
+            ),
+        ],
+        parameters: BTreeMap::from([
+            (ACCESS.to_owned(), json!(access.id)),
+            (ACCOUNT.to_owned(), json!(access.account)),
+        ]),
+        fingerprint: facts(&access),
+        reason: args.reason,
+    };
+    Ok(Outcome::Plan(Box::new(draft)))
+}
+
+/// What taking it away relies on: that it is not over. Everything else about it may change meanwhile.
+fn facts(access: &Access) -> Facts {
+    Facts::from([("over".to_owned(), json!(access.state.why().is_some()))])
+}
+
+/// Executes it.
+pub(crate) struct Revoke {
+    databases: Arc<Databases>,
+}
+
+impl Revoke {
+    pub(crate) fn new(databases: Arc<Databases>) -> Self {
+        Self { databases }
+    }
+
+    async fn access(&self, plan: &Plan) -> Result<Access, Trouble> {
+        let id: AccessId = plan.parameter(ACCESS)?;
+        record(&self.databases, &id).await
+    }
+
+    /// To say twice that it is over is the same as to say it once.
+    async fn over(&self, run: &Run<'_>) -> Result<Progress, Trouble> {
+        let access = self.access(run.plan()).await?;
+        let why = Why::Revoked {
+            by: run.plan().requester.clone(),
+        };
+        let ended = access::end(&*self.databases.store, &access, why, run.now).await;
+        let batch = ended.map_err(unstored)?.unwrap_or_default();
+        Ok(Progress::Record {
+            value: json!(null),
+            writes: batch.writes,
+            audit: batch.audit,
+        })
+    }
+
+    async fn gone(&self, run: &Run<'_>) -> Result<Progress, Trouble> {
+        let access = self.access(run.plan()).await?;
+        if access.state.is_final() {
+            return Ok(Progress::Done(json!(null)));
+        }
+        let waits = access
+            .trouble
+            .as_ref()
+            .map(|trouble| trouble.words.trim_end_matches('.'));
+        if run.in_step() > PATIENCE {
+            let waits = waits.map(|words| format!(" ({words})")).unwrap_or_default();
+            return Ok(Progress::End(Ended {
+                good: false,
+                words: format!(
+                    "{} is not gone yet{waits}. I keep trying, and tell when it is",
+                    access.title()
+                ),
+                announcement: None,
+            }));
+        }
+        Ok(Progress::Wait {
+            pause: SOON,
+            phase: waits.unwrap_or("locking it, and ending its sessions").to_owned(),
+            detail: None,
+            usually: None,
+        })
+    }
+}
+
+#[async_trait]
+impl Action for Revoke {
+    fn name(&self) -> &'static str {
+        REVOKE
+    }
+
+    fn title(&self, plan: &Plan) -> String {
+        let account = plan.parameter::<String>(ACCOUNT).unwrap_or_default();
+        format!("db access revoke {account}")
+    }
+
+    fn steps(&self) -> &'static [Step] {
+        const STEPS: &[Step] = &[Step::repeatable(OVER), Step::repeatable(GONE)];
+        STEPS
+    }
+
+    async fn facts(&self, plan: &Plan) -> Result<Facts, Trouble> {
+        Ok(facts(&self.access(plan).await?))
+    }
+
+    fn moved(&self, plan: &Plan, _found: &Facts) -> String {
+        let account = plan.parameter::<String>(ACCOUNT).unwrap_or_default();
+        format!("{account} came to its end by itself")
+    }
+
+    async fn run(&self, step: &'static str, run: &Run<'_>) -> Result<Progress, Trouble> {
+        match step {
+            OVER => self.over(run).await,
+            _ => self.gone(run).await,
+        }
+    }
+
+    async fn reconcile(&self, step: &'static str, _run: &Run<'_>) -> Result<Reconciled, Trouble> {
+        Err(Trouble::never(format!(
+            "\"{step}\" may be repeated, so there is nothing to find out"
+        )))
+    }
+
+    fn ended(&self, run: &Run<'_>) -> Result<Ended, Trouble> {
+        let database = self.databases.of(run.plan())?;
+        let account: String = run.plan().parameter(ACCOUNT)?;
+        let line = format!("{}: {account} was taken away by {}", database.target, by(run));
+        let key = format!("revoked/{}", run.operation.id);
+        Ok(Ended {
+            good: true,
+            words: format!("done · {account} is gone from both servers, and nobody is logged in with it"),
+            announcement: Some(news(database, &key, line)),
+        })
+    }
+}

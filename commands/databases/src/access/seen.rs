@@ -1,0 +1,141 @@
+//! What is there when an account is asked for: the servers, the tables, and accounts of the same name. It is the
+//! fingerprint of a grant and of a check.
+
+use countersign_core::plan::{Facts, Plan};
+use countersign_core::refusal::Refusal;
+use countersign_core::text::{join, list};
+use countersign_mysql::{Account, UserName};
+use serde_json::{Value, json};
+
+use crate::databases::{Database, Side};
+use crate::intended::Present;
+use crate::replica::Evidence;
+use crate::trouble::Fault;
+
+/// The tables and their kinds, as one value.
+const TABLES: &str = "tables";
+/// The accounts of that name.
+const ACCOUNTS: &str = "accounts";
+/// The primary: flavour, version, id.
+const PRIMARY: &str = "primary";
+/// The replica.
+const REPLICA: &str = "replica";
+
+/// What is there.
+#[derive(Debug)]
+pub(super) struct Seen {
+    evidence: Evidence,
+    pub(super) present: Present,
+    /// At whatever host.
+    pub(super) accounts: Vec<Account>,
+}
+
+impl Seen {
+    pub(super) async fn of(database: &Database, user: &UserName) -> Result<Self, Fault> {
+        let evidence = database.evidence().await?;
+        let present = tables_of(database).await?;
+        let accounts = database.primary.accounts_of(user).await;
+        let accounts = accounts.map_err(|error| database.reading(Side::Primary).failed(error))?;
+        Ok(Self {
+            evidence,
+            present,
+            accounts,
+        })
+    }
+
+    /// What a plan relies on.
+    pub(super) fn facts(&self) -> Facts {
+        let (primary, replica) = self.evidence.in_words();
+        let accounts: Vec<String> = self.accounts.iter().map(ToString::to_string).collect();
+        Facts::from([
+            (TABLES.to_owned(), json!(self.present.digest().to_string())),
+            (ACCOUNTS.to_owned(), json!(accounts)),
+            (PRIMARY.to_owned(), json!(primary)),
+            (REPLICA.to_owned(), json!(replica)),
+        ])
+    }
+
+    /// Nobody else may have the name: an account that is there is not ours, and one at another host would be taken in place
+    /// of ours by whoever comes from there.
+    pub(super) fn must_be_free(&self, database: &Database, user: &UserName) -> Result<(), Refusal> {
+        if self.accounts.is_empty() {
+            return Ok(());
+        }
+        let target = &database.target;
+        if !self.accounts.contains(&Account::anywhere(user.clone())) {
+            let words = format!(
+                "{target} has {} already, which would be taken in place of {user}@% by whoever comes from there",
+                list(&self.accounts)
+            );
+            return Err(
+                Refusal::new(words).hint("Choose another name, or have that account dropped by hand.")
+            );
+        }
+        let refusal = Refusal::new(format!(
+            "{target} has {} already, and I have no record of it",
+            list(&self.accounts)
+        ));
+        Err(refusal.hint(match database.known(user.as_str()) {
+            Some(_) => {
+                format!("Its password: !db passwd {target} {user}; its tables: !db access refresh {target}")
+            }
+            None => format!(
+                "If it is to go: !db access revoke {user}, as soon as I have told of it (I look every 5 min)."
+            ),
+        }))
+    }
+}
+
+/// The tables of the database's schema, with the columns of those of which only some may be read.
+pub(crate) async fn tables_of(database: &Database) -> Result<Present, Fault> {
+    let reading = |error| database.reading(Side::Primary).failed(error);
+    let tables = database.primary.tables(&database.schema).await.map_err(reading)?;
+    let mut present = Present {
+        tables: tables.into_iter().collect(),
+        ..Present::default()
+    };
+    for table in database.classes.columns.keys() {
+        if present.tables.contains_key(table) {
+            let columns = database
+                .primary
+                .columns(&database.schema, table)
+                .await
+                .map_err(reading)?;
+            present.columns.insert(table.clone(), columns);
+        }
+    }
+    Ok(present)
+}
+
+/// What moved since the plan was made.
+pub(super) fn moved(plan: &Plan, found: &Facts) -> String {
+    let target = plan
+        .target
+        .as_ref()
+        .map_or("the database", |target| target.as_str());
+    let before = &plan.fingerprint;
+    let mut moves = Vec::new();
+    for (name, now) in found.iter().filter(|(name, now)| before.get(*name) != Some(now)) {
+        let then = before.get(name).map_or_else(|| "nothing".to_owned(), text);
+        moves.push(match name.as_str() {
+            TABLES => format!("tables of {target} came, went or changed"),
+            ACCOUNTS if text(now).is_empty() => format!("{then} went from {target}"),
+            ACCOUNTS => format!("{} came to {target}", text(now)),
+            PRIMARY | REPLICA => format!("{target}'s {name} went from {then} to {}", text(now)),
+            other => format!("{other} went from {then} to {}", text(now)),
+        });
+    }
+    if moves.is_empty() {
+        return "something that it relies on changed".to_owned();
+    }
+    list(moves)
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "nothing".to_owned(),
+        Value::Array(items) => join(items.iter().map(text), ", "),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,72 @@
+//! Small words that several replies share.
+
+use countersign_core::plan::Detail;
+use countersign_core::text::{list, span};
+use countersign_core::time::{Timestamp, between};
+
+/// A labelled group of one line.
+pub(crate) fn detail(label: &str, line: impl Into<String>) -> Detail {
+    group(label, vec![line.into()])
+}
+
+/// A labelled group.
+pub(crate) fn group(label: &str, lines: Vec<String>) -> Detail {
+    Detail {
+        label: label.to_owned(),
+        lines,
+    }
+}
+
+/// `2026-12-22 14:05 UTC`: a time that is signed is said so that it means the same to everybody.
+pub(crate) fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// `in 30 d`, or `3 d ago`.
+pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
+    if at > now {
+        format!("in {}", span(between(now, at)))
+    } else {
+        format!("{} ago", span(between(at, now)))
+    }
+}
+
+/// `until 2026-12-22 14:05 UTC (in 30 d)`, or that there is no end.
+pub(crate) fn until(ends: Option<Timestamp>, now: Timestamp) -> String {
+    match ends {
+        Some(ends) => format!("until {} ({})", moment(ends), relative(ends, now)),
+        None => "without an end".to_owned(),
+    }
+}
+
+/// The first names and how many more: `a, b, c and 4 more`.
+pub(crate) fn some<T: std::fmt::Display>(items: &[T], most: usize) -> String {
+    let shown = list(items.iter().take(most));
+    match items.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::time::from_millis;
+
+    use super::*;
+
+    #[test]
+    fn ends_are_said_so_that_they_mean_the_same_to_everybody() {
+        let (now, day) = (from_millis(0), 86_400_000);
+        assert_eq!(
+            until(Some(from_millis(30 * day)), now),
+            "until 1970-01-31 00:00 UTC (in 30 d)"
+        );
+        assert_eq!(
+            until(Some(now), from_millis(day)),
+            "until 1970-01-01 00:00 UTC (1 d ago)"
+        );
+        assert_eq!(until(None, now), "without an end");
+        assert_eq!(some(&["a", "b", "c"], 2), "a, b and 1 more");
+        assert_eq!(some(&["a", "b"], 2), "a, b");
+    }
+}
