@@ -1,0 +1,119 @@
+//! `db passwd <database> <account>`: another password for an account. Nobody sees it on the way: the owner of an account
+//! gets it by a secret link, and an app gets it in the config var that holds its database's address.
+
+mod apps;
+mod at_app;
+mod at_server;
+mod kept;
+mod login;
+mod owned;
+mod plan_app;
+mod plan_owned;
+mod rotate;
+mod rotated;
+mod set;
+mod url;
+
+use std::sync::Arc;
+
+use countersign_core::command::{Ask, Outcome, closest};
+use countersign_core::operation::{Action, Trouble};
+use countersign_core::refusal::Refusal;
+use countersign_core::store::StoreError;
+use countersign_core::text::{list, visible};
+
+use crate::databases::{Database, Databases, Role};
+
+pub use apps::{AppUrls, Current, Wanted};
+pub(crate) use set::set;
+
+/// Give an account another password.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// On which database.
+    #[arg(value_name = "DATABASE")]
+    database: String,
+    /// Whose: cs_dave, a program's account or an app's.
+    account: String,
+    /// Set it at once, and not when its owner opens the link.
+    #[arg(long)]
+    now: bool,
+    /// Why; those who sign and the audit say it.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+impl Args {
+    /// The database, as it was typed.
+    pub(crate) fn database(&self) -> &str {
+        &self.database
+    }
+}
+
+/// How the plans are executed: for accounts with an owner when the link is opened or at once, for an app's account with
+/// two passwords for a while or without.
+pub(crate) fn actions(databases: &Arc<Databases>) -> Vec<Arc<dyn Action>> {
+    vec![
+        Arc::new(owned::Owned::when_opened(Arc::clone(databases))),
+        Arc::new(owned::Owned::at_once(Arc::clone(databases))),
+        Arc::new(rotate::Rotate::with_two(Arc::clone(databases))),
+        Arc::new(rotate::Rotate::with_one(Arc::clone(databases))),
+    ]
+}
+
+/// Plans it.
+pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Args) -> Result<Outcome, Refusal> {
+    let database = databases.get(&args.database)?;
+    let known = database.known(&args.account).cloned();
+    match known.as_ref().map(|known| (&known.name, &known.role)) {
+        Some((name, Role::App { app, var })) => {
+            let asked = plan_app::Asked {
+                database,
+                account: name,
+                app,
+                var,
+                reason: args.reason,
+            };
+            plan_app::plan(databases, asked).await
+        }
+        Some((_, Role::Service { owner })) => {
+            plan_owned::plan(databases, ask, database, Some(owner), args).await
+        }
+        None => plan_owned::plan(databases, ask, database, None, args).await,
+    }
+}
+
+/// There is no such account that the bot could change.
+async fn unknown(databases: &Databases, database: &Database, typed: &str) -> Result<Refusal, Refusal> {
+    let target = &database.target;
+    if typed == database.primary.user().as_str() {
+        let words = format!("{typed} is my own account on {target}, and I don't change my own password");
+        return Ok(Refusal::new(words).hint(
+            "Whoever runs the bot changes it at the server and in the configuration's environment, then restarts me.",
+        ));
+    }
+    let open = countersign_core::store::AccessesWhere::Open {
+        database: Some(target.clone()),
+    };
+    let open = databases.store.accesses(open).await?;
+    let known = database.accounts.iter().map(|known| known.name.to_string());
+    let names: Vec<String> = known
+        .chain(open.into_iter().map(|access| access.account))
+        .collect();
+    let words = format!("I know no account {} on {target}", visible(typed));
+    let near = closest(typed, names.iter().map(String::as_str));
+    Ok(Refusal::new(words).hint(match near.as_slice() {
+        [] if names.is_empty() => format!("There is none on {target}; !db access grant makes one."),
+        [] => format!("!db access list --db {target} names them."),
+        near => format!("Did you mean {}?", list(near)),
+    }))
+}
+
+/// The store did not answer in an operation.
+fn unstored(error: StoreError) -> Trouble {
+    Trouble {
+        words: error.to_string(),
+        source: Some(Box::new(error)),
+        ..Trouble::again("")
+    }
+}
