@@ -354,7 +354,9 @@ pub(super) mod tests {
             let left = changes(&held, &intended, &schema());
             let to_do = still_to_do(&plan, &grouped([(name, left)]));
             for (_, changes) in to_do.expect("only what was signed is left") {
-                changes.iter().for_each(|change| apply(&mut held, change));
+                for change in &changes {
+                    apply(&mut held, change);
+                }
             }
             prop_assert_eq!(&held, &intended.held(&schema()));
             prop_assert!(changes(&held, &intended, &schema()).is_empty());
