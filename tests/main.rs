@@ -13,6 +13,7 @@
 mod architecture;
 mod chat;
 mod crash;
+mod databases;
 mod faults;
 mod hearing;
 mod heroku_cli;

@@ -11,7 +11,6 @@ mod connection;
 mod inspircd;
 mod line;
 mod ngircd;
-mod process;
 mod services;
 
 use std::path::PathBuf;
@@ -21,6 +20,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::process;
 use certificates::Certificates;
 pub(crate) use client::Person;
 pub(crate) use inspircd::{InspIrcd, Limits, Options};

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 /// How long a server may take to be there, and how long to be gone.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The program that a variable of `tests/run` names.
 pub(crate) fn program(variable: &str) -> OsString {
@@ -43,13 +43,13 @@ pub(crate) fn free_port() -> u16 {
 
 /// A server's folder: its configuration, its data, what it logs. Servers refuse to be root, so if we are, everything
 /// here belongs to `nobody`, and so do they.
-pub(super) struct Home {
+pub(crate) struct Home {
     folder: TempDir,
     owner: Option<(u32, u32)>,
 }
 
 impl Home {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let owner = (id("-u", None) == 0).then(|| (id("-u", Some("nobody")), id("-g", Some("nobody"))));
         let home = Self { folder, owner };
@@ -57,16 +57,21 @@ impl Home {
         home
     }
 
-    pub(super) fn path(&self) -> &Path {
+    /// Whom it belongs to, if not to us.
+    pub(crate) fn owner(&self) -> Option<(u32, u32)> {
+        self.owner
+    }
+
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(super) fn at(&self, name: &str) -> PathBuf {
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.path().join(name)
     }
 
     /// Makes a folder in it.
-    pub(super) fn folder(&self, name: &str) -> PathBuf {
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
         let path = self.at(name);
         std::fs::create_dir_all(&path).unwrap();
         self.give(&path);
@@ -74,7 +79,7 @@ impl Home {
     }
 
     /// Writes a file into it that only its owner may read.
-    pub(super) fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.at(name);
         std::fs::write(&path, text).unwrap();
         std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
@@ -83,21 +88,21 @@ impl Home {
     }
 
     /// Makes its owner the owner of this.
-    pub(super) fn give(&self, path: &Path) {
+    pub(crate) fn give(&self, path: &Path) {
         if let Some((user, group)) = self.owner {
             chown(path, Some(user), Some(group)).unwrap();
         }
     }
 
     /// The same for the files of a folder.
-    pub(super) fn give_all(&self, folder: &Path) {
+    pub(crate) fn give_all(&self, folder: &Path) {
         for entry in std::fs::read_dir(folder).unwrap() {
             self.give(&entry.unwrap().path());
         }
     }
 
     /// A program that is run as its owner; what it prints is in its `NAME.out`.
-    pub(super) fn command(&self, program: impl Into<OsString>, name: &str) -> Command {
+    pub(crate) fn command(&self, program: impl Into<OsString>, name: &str) -> Command {
         let out = self.write(&format!("{name}.out"), "");
         let out = std::fs::File::options().append(true).open(out).unwrap();
         let mut command = Command::new(program.into());
@@ -113,7 +118,7 @@ impl Home {
     }
 
     /// The end of everything in it that looks like a log.
-    pub(super) fn logs(&self) -> String {
+    pub(crate) fn logs(&self) -> String {
         let mut text = String::new();
         for folder in ["", "log"].map(|folder| self.at(folder)) {
             let Ok(entries) = std::fs::read_dir(folder) else {
@@ -143,28 +148,28 @@ fn id(which: &str, user: Option<&str>) -> u32 {
 }
 
 /// A process that is killed when it is dropped.
-pub(super) struct Process(Child);
+pub(crate) struct Process(Child);
 
 impl Process {
-    pub(super) fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let child = command
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display()));
         Self(child)
     }
 
-    pub(super) fn has_ended(&mut self) -> bool {
+    pub(crate) fn has_ended(&mut self) -> bool {
         self.0.try_wait().unwrap().is_some()
     }
 
     /// Kill -9.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.0.kill().ok();
         self.0.wait().ok();
     }
 
     /// Asks it to end, and waits until it has.
-    pub(super) async fn end(&mut self) {
+    pub(crate) async fn end(&mut self) {
         signal("-TERM", self.0.id());
         until("a server ends", || self.has_ended()).await;
     }

@@ -1,0 +1,3 @@
+//! Databases with everything real: a primary and its replica, of MariaDB and of MySQL, with TLS.
+
+mod pairs;
