@@ -2,6 +2,7 @@
 //! wrong does not hide the next.
 
 mod clock;
+mod databases;
 mod finding;
 mod folder;
 mod keys;
@@ -78,6 +79,7 @@ fn parts(
     let mut parts: Vec<Part> = vec![
         ready(written::check(config, args.json, surroundings)),
         ready(trust::check(config, now)),
+        ready(databases::authorities(config, now)),
         Box::pin(folder::check(Arc::clone(config))),
         Box::pin(socket::check(config.local.socket.clone())),
     ];
@@ -86,10 +88,14 @@ fn parts(
     parts.push(Box::pin(keys::check(Arc::clone(config))));
     if args.offline {
         parts.push(ready(networks::skipped(config)));
+        parts.push(ready(databases::skipped(config)));
         return parts;
     }
     parts.push(Box::pin(web::address(Arc::clone(config))));
     parts.push(Box::pin(services::check(Arc::clone(config), Arc::clone(clock))));
+    for database in &config.databases {
+        parts.push(Box::pin(databases::check(database.clone(), now)));
+    }
     for settings in &config.irc {
         parts.push(Box::pin(networks::check(settings.clone(), Arc::clone(clock))));
     }

@@ -1,6 +1,7 @@
 //! The one list of concrete types: everything that the bot is made of is named here and nowhere else. A new pack of
 //! commands is a line in [`bot`], a new kind of network a few in [`Networks`].
 
+mod databases;
 mod networks;
 mod secrets;
 
@@ -26,6 +27,7 @@ use countersign_heroku::Heroku;
 use crate::config::{self, Config, ConfigError};
 use crate::signing::SigningKey;
 
+pub use databases::{classes, is_unclassed, schema, server, user};
 pub use networks::{Ears, Networks, rooms};
 pub use secrets::openable;
 
@@ -51,7 +53,7 @@ pub struct Parts {
 
 /// Puts the bot together.
 pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
-    let scrubber = parts.scrubber;
+    let scrubber = Arc::clone(&parts.scrubber);
     scrubber.learn(&config.heroku.token);
     scrubber.learn(&config.github.token);
     networks::learn(config, &scrubber);
@@ -68,13 +70,18 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
         None => apps(config, &scrubber)?,
     };
     let apps = Arc::new(apps);
-    let registry = registry(&apps)?;
+    let databases = databases::databases(config, &apps, &parts, &settings, links.as_ref())?;
+    let mut registry = registry(&apps)?;
+    if let Some(databases) = &databases {
+        countersign_databases::register(&mut registry, databases)?;
+    }
     check_commands(config, &registry)?;
 
     let mut actions = Actions::default();
     actions.add(Arc::new(Resume::retry(Arc::clone(&parts.store))));
     actions.add(Arc::new(Resume::skip(Arc::clone(&parts.store))));
-    for action in countersign_apps::actions(&apps) {
+    let of_databases = databases.iter().flat_map(countersign_databases::actions);
+    for action in countersign_apps::actions(&apps).into_iter().chain(of_databases) {
         actions.add(action);
     }
 
@@ -88,7 +95,7 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
         scrubber: Arc::clone(&scrubber),
         pages: Arc::default(),
         notary: notary(config, &parts.store)?,
-        keeper: None,
+        keeper: databases.as_ref().map(countersign_databases::keeper),
         links,
         replica: parts.replica,
     };
@@ -113,7 +120,7 @@ fn notary(config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<Option<Nota
     Ok(Some(Notary::new(Arc::clone(store), signer, room, audit.every)))
 }
 
-/// Every command.
+/// Every command but those of databases, which there are if there are databases.
 pub fn registry(apps: &Arc<Apps>) -> anyhow::Result<Registry> {
     let mut registry = Registry::new();
     countersign_basics::register(&mut registry)?;

@@ -60,6 +60,11 @@ impl Findings {
         self.0.extend(other.0);
     }
 
+    /// How many things are wrong.
+    pub(super) fn failures(&self) -> usize {
+        self.0.iter().filter(|finding| finding.level == Level::Fail).count()
+    }
+
     fn add(&mut self, level: Level, about: impl Display, words: impl Display) {
         self.0.push(Finding {
             level,
