@@ -10,7 +10,7 @@ use crate::databases::{Database, Side};
 use crate::trouble::Fault;
 
 /// A replica that is further behind is not handed out: nobody could tell whether what was made has arrived.
-pub(crate) const BEHIND: Duration = Duration::from_secs(60);
+pub(crate) const BEHIND: Duration = Duration::from_mins(1);
 /// How long one step waits for the replica to have what the primary has.
 const PATIENCE: Duration = Duration::from_secs(75);
 /// Between two looks: at first, and at most.
@@ -185,5 +185,107 @@ pub(crate) fn follows(name: &str, replication: &Replication) -> Result<(), Fault
             span(BEHIND)
         ))),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_mysql::{Flavour, Version};
+
+    use super::*;
+    use crate::databases::tests::prod;
+
+    fn about(server_id: u64, read_only: bool) -> About {
+        About {
+            flavour: Flavour::MySql,
+            version: Version(8, 0, 36),
+            read_only,
+            super_read_only: read_only,
+            server_id,
+            server_uuid: Some(format!("uuid-{server_id}")),
+            tls_version: "TLSv1.3".to_owned(),
+            tls_cipher: "TLS_AES_256_GCM_SHA384".to_owned(),
+            sql_mode: String::new(),
+            host_name: "ip-10-0-0-1".to_owned(),
+        }
+    }
+
+    fn replication(behind: u64) -> Replication {
+        Replication {
+            io: true,
+            sql: true,
+            behind: Some(Duration::from_secs(behind)),
+            source: "primary.example.org".to_owned(),
+            error: None,
+        }
+    }
+
+    fn told(primary: &About, replica: &About, replication: Option<&Replication>) -> String {
+        match proven(&prod(), primary, replica, replication) {
+            Ok(()) => "yes".to_owned(),
+            Err(fault) => fault.words().to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_replica_is_another_server_that_is_read_only_and_follows() {
+        let (primary, replica) = (about(1, false), about(2, true));
+        let follows = replication(60);
+        assert_eq!(told(&primary, &replica, Some(&follows)), "yes");
+        for (replica, replication, words) in [
+            (
+                about(1, true),
+                Some(&follows),
+                "is its primary: both have the server id 1",
+            ),
+            (
+                about(2, false),
+                Some(&follows),
+                "is not read-only, so its address is not given to anybody",
+            ),
+            (about(2, true), None, "follows no other server"),
+        ] {
+            let told = told(&primary, &replica, replication);
+            assert!(told.contains(words), "{told}");
+        }
+        let same = About {
+            server_uuid: primary.server_uuid.clone(),
+            ..replica.clone()
+        };
+        assert!(told(&primary, &same, Some(&follows)).contains("is its primary"));
+        assert!(told(&about(1, true), &replica, Some(&follows)).contains("primary is read-only"));
+    }
+
+    #[test]
+    fn a_replica_that_lags_or_stands_still_is_told_and_nothing_is_handed_out() {
+        let (primary, replica) = (about(1, false), about(2, true));
+        let told = |replication: Replication| told(&primary, &replica, Some(&replication));
+        assert_eq!(
+            told(replication(61)),
+            "prod-db's replica is 1 min 1 s behind, and nothing is handed out while that is more than 1 min"
+        );
+        assert_eq!(
+            told(Replication {
+                sql: false,
+                error: Some("error 1146 while applying changes".to_owned()),
+                ..replication(0)
+            }),
+            "prod-db's replica does not replicate (its applier has stopped: error 1146 while applying changes)"
+        );
+        assert_eq!(
+            told(Replication {
+                io: false,
+                behind: None,
+                ..replication(0)
+            }),
+            "prod-db's replica does not replicate (its reader has stopped)"
+        );
+        assert_eq!(
+            told(Replication {
+                behind: None,
+                ..replication(0)
+            }),
+            "prod-db's replica does not say how far behind it is"
+        );
     }
 }

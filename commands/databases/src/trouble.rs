@@ -60,10 +60,9 @@ impl Tried<'_> {
         } = self;
         let (words, hint) = said(&error);
         let kind = match error.retry() {
-            Retry::Later => TroubleKind::Again { after: None },
             Retry::Never => TroubleKind::Never,
             Retry::Unknown if changes => TroubleKind::Lost,
-            Retry::Unknown => TroubleKind::Again { after: None },
+            Retry::Later | Retry::Unknown => TroubleKind::Again { after: None },
         };
         Fault {
             words: format!("{database}'s {side} {words}"),
@@ -104,12 +103,16 @@ fn said(error: &Error) -> (String, Option<&'static str>) {
             "is busy with something else that is in the way",
             "Nothing was done.",
         ),
-        Kind::NotAllowed
-        | Kind::NoSuchGrant
-        | Kind::Locked
-        | Kind::Expired
-        | Kind::Unsupported
-        | Kind::Other(_) => return (format!("did not do it: {error}"), None),
+        Kind::NotAllowed => {
+            let words = format!("does not allow it to the bot's own account: {error}");
+            return (
+                words,
+                Some("Whoever runs the server grants that account the right."),
+            );
+        }
+        Kind::NoSuchGrant | Kind::Locked | Kind::Expired | Kind::Unsupported | Kind::Other(_) => {
+            return (format!("did not do it: {error}"), None);
+        }
     };
     (words.to_owned(), Some(hint))
 }

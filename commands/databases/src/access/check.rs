@@ -114,7 +114,7 @@ impl Check {
         let Looked { holds, .. } = run.result(LOOK)?;
         let present = tables_of(database).await?;
         let trial = Trial {
-            databases: &self.databases,
+            password: self.databases.new_password(),
             database,
             twin: &twin.account,
             holds: &holds,

@@ -268,9 +268,10 @@ fn tables(sorted: &Sorted, chosen: bool) -> Vec<Detail> {
     } = sorted;
     let mut may = Vec::new();
     if !intended.whole.is_empty() {
-        may.push(match chosen {
-            true => list(&intended.whole),
-            false => count(intended.whole.len(), "table"),
+        may.push(if chosen {
+            list(&intended.whole)
+        } else {
+            count(intended.whole.len(), "table")
         });
     }
     for (table, columns) in &intended.columns {

@@ -168,7 +168,7 @@ impl At<'_> {
             .await
             .map_err(|fault| self.locked(fault.into()))?;
         let trial = Trial {
-            databases: self.databases,
+            password: self.databases.new_password(),
             database: self.database,
             twin: &twin.account,
             holds: &self.wanted.grants,

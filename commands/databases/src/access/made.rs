@@ -27,17 +27,11 @@ impl Made {
     pub(super) async fn of(database: &Database, account: &Account) -> Result<Self, Fault> {
         let reading = |error| database.reading(Side::Primary).failed(error);
         let state = database.primary.account(account).await.map_err(reading)?;
-        let held = match state {
-            None => Held::default(),
-            Some(_) => {
-                let mut held = database
-                    .primary
-                    .held(std::slice::from_ref(account))
-                    .await
-                    .map_err(reading)?;
-                held.remove(account).unwrap_or_default()
-            }
-        };
+        let mut held = Held::default();
+        if state.is_some() {
+            let of_it = database.primary.held(std::slice::from_ref(account)).await;
+            held = of_it.map_err(reading)?.remove(account).unwrap_or_default();
+        }
         Ok(Self { state, held })
     }
 

@@ -5,7 +5,7 @@ use countersign_core::text::{count, list};
 use countersign_mysql::{Account, Column, Kind, May, Password, Server, Statement, Table, Tls, Visit};
 use serde::{Deserialize, Serialize};
 
-use crate::databases::{Database, Databases, Side};
+use crate::databases::{Database, Side};
 use crate::intended::{Intended, Present};
 use crate::trouble::Fault;
 use crate::words::some;
@@ -35,7 +35,8 @@ impl Proof {
 
 /// What is to be proven of a twin.
 pub(super) struct Trial<'t> {
-    pub(super) databases: &'t Databases,
+    /// The twin's, for as long as this takes.
+    pub(super) password: Password,
     pub(super) database: &'t Database,
     pub(super) twin: &'t Account,
     /// What the account holds, and so the twin is given.
@@ -49,20 +50,19 @@ pub(super) struct Trial<'t> {
 impl Trial<'_> {
     /// Makes the twin, lets it try everything on the replica, and tells what came of it. The twin stays.
     pub(super) async fn run(&self) -> Result<Proof, Fault> {
-        let password = self.databases.new_password();
-        self.make(&password).await?;
+        self.make().await?;
         self.database.arrived(self.twin).await?;
         let mut proof = Proof::default();
         let (replica, _) = self.database.readable()?;
-        if let Some(mut visit) = self.log_in(Side::Replica, replica, &password, &mut proof).await? {
+        if let Some(mut visit) = self.log_in(Side::Replica, replica, &mut proof).await? {
             self.reads(&mut visit, &mut proof).await?;
             self.writes(&mut visit, Side::Replica, &mut proof).await?;
             visit.close().await;
         }
-        self.without_tls(replica, &password, &mut proof).await?;
+        self.without_tls(replica, &mut proof).await?;
         let primary = &self.database.primary;
         // A replica refuses every write; that the account has no right to one is seen only on the primary.
-        if let Some(mut visit) = self.log_in(Side::Primary, primary, &password, &mut proof).await? {
+        if let Some(mut visit) = self.log_in(Side::Primary, primary, &mut proof).await? {
             self.writes(&mut visit, Side::Primary, &mut proof).await?;
             visit.close().await;
         }
@@ -70,13 +70,13 @@ impl Trial<'_> {
     }
 
     /// From nothing, whatever an earlier try has left.
-    async fn make(&self, password: &Password) -> Result<(), Fault> {
+    async fn make(&self) -> Result<(), Fault> {
         let twin = || vec![self.twin.clone()];
         let mut statements = vec![
             Statement::Drop { accounts: twin() },
             Statement::CreateLocked {
                 account: self.twin.clone(),
-                password: password.clone(),
+                password: self.password.clone(),
             },
         ];
         statements.extend(self.holds.grants(&self.database.schema, &twin()));
@@ -85,16 +85,10 @@ impl Trial<'_> {
         made.map_err(|error| self.database.changing().failed(error))
     }
 
-    async fn log_in(
-        &self,
-        side: Side,
-        server: &Server,
-        password: &Password,
-        proof: &mut Proof,
-    ) -> Result<Option<Visit>, Fault> {
+    async fn log_in(&self, side: Side, server: &Server, proof: &mut Proof) -> Result<Option<Visit>, Fault> {
         let user = &self.twin.user;
         let schema = Some(&self.database.schema);
-        let visit = match server.log_in(user, password, schema, Tls::Required).await {
+        let visit = match server.log_in(user, &self.password, schema, Tls::Required).await {
             Ok(visit) => visit,
             Err(error) if matches!(error.kind(), Kind::Denied | Kind::Locked | Kind::NotAllowed) => {
                 proof.bad.push(format!("does not log in over TLS on the {side}"));
@@ -122,9 +116,10 @@ impl Trial<'_> {
     async fn reads(&self, visit: &mut Visit, proof: &mut Proof) -> Result<(), Fault> {
         let (mut reads, mut fails) = (0, Vec::new());
         for table in &self.shall.whole {
-            match self.may_select(visit, table, None).await? {
-                true => reads += 1,
-                false => fails.push(table),
+            if self.may_select(visit, table, None).await? {
+                reads += 1;
+            } else {
+                fails.push(table);
             }
         }
         if reads > 0 {
@@ -178,13 +173,16 @@ impl Trial<'_> {
             |table: &&Table| self.shall.whole.contains(*table) || self.shall.columns.contains_key(*table);
         let (mut refused, mut leaks) = (0, Vec::new());
         for table in self.present.tables.keys().filter(|table| !granted(table)) {
-            match self.may_select(visit, table, None).await? {
-                true => leaks.push(table),
-                false => refused += 1,
+            if self.may_select(visit, table, None).await? {
+                leaks.push(table);
+            } else {
+                refused += 1;
             }
         }
         if refused > 0 {
-            proof.good.push(format!("may not read the other {refused}"));
+            proof
+                .good
+                .push(format!("may not read {}", count(refused, "other table")));
         }
         if !leaks.is_empty() {
             proof.bad.push(format!("may read {}", some(&leaks, NAMES)));
@@ -221,14 +219,9 @@ impl Trial<'_> {
         Ok(())
     }
 
-    async fn without_tls(
-        &self,
-        replica: &Server,
-        password: &Password,
-        proof: &mut Proof,
-    ) -> Result<(), Fault> {
+    async fn without_tls(&self, replica: &Server, proof: &mut Proof) -> Result<(), Fault> {
         let user = &self.twin.user;
-        match replica.log_in(user, password, None, Tls::Without).await {
+        match replica.log_in(user, &self.password, None, Tls::Without).await {
             Ok(visit) => {
                 visit.close().await;
                 proof.bad.push("MAY LOG IN without TLS".to_owned());

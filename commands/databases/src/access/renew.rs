@@ -50,12 +50,11 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Args) -> Re
         details: vec![
             detail(
                 "until",
-                match is_latest {
-                    true => format!(
-                        "{until}; that is the latest: it lasts {} in all at most",
-                        count_days(database.max_days)
-                    ),
-                    false => until,
+                if is_latest {
+                    let most = count_days(database.max_days);
+                    format!("{until}; that is the latest: it lasts {most} in all at most")
+                } else {
+                    until
                 },
             ),
             detail("so far", access.ends.map_or_else(|| "no end".to_owned(), moment)),

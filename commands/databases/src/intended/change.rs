@@ -79,9 +79,10 @@ pub(crate) fn changes(held: &Held, intended: &Intended, schema: &Schema) -> Vec<
         changes.insert(Change::TakeSchema(schema.clone(), rights.clone()));
     }
     for (place, on) in &held.tables {
-        let (whole, columns) = match &place.0 == schema {
-            true => (intended.whole.contains(&place.1), intended.columns.get(&place.1)),
-            false => (false, None),
+        let (whole, columns) = if &place.0 == schema {
+            (intended.whole.contains(&place.1), intended.columns.get(&place.1))
+        } else {
+            (false, None)
         };
         let made = on_table(on, whole, columns);
         changes.extend(
