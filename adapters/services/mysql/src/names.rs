@@ -79,8 +79,8 @@ fn broken_rule(text: &str) -> Option<&'static str> {
         Some("has no NUL")
     } else if text.chars().any(|c| c > '\u{ffff}') {
         Some("has no character beyond U+FFFF, which servers would change")
-    } else if text.ends_with(' ') {
-        Some("does not end in a space, which servers would drop")
+    } else if text.starts_with(' ') || text.ends_with(' ') {
+        Some("neither begins nor ends with a space, which servers may drop")
     } else {
         None
     }
@@ -173,7 +173,7 @@ mod tests {
             assert!(good.parse::<UserName>().is_ok(), "{good}");
             assert!(good.parse::<Table>().is_ok(), "{good}");
         }
-        for bad in ["", "a\0b", "a ", "😀", &"x".repeat(33)] {
+        for bad in ["", "a\0b", "a ", " a", "😀", &"x".repeat(33)] {
             assert!(bad.parse::<UserName>().is_err(), "{bad}");
         }
         assert_eq!(
