@@ -21,6 +21,7 @@ mod irc;
 mod kill;
 mod links;
 mod live;
+mod mysql;
 mod readme;
 mod store;
 mod support;

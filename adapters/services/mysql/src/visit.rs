@@ -26,6 +26,9 @@ pub enum Tls {
 /// How the names of accounts begin that may try to log in without TLS.
 pub const PROBE: &str = "cs_probe_";
 
+/// `ER_NO_DEFAULT_FOR_FIELD`.
+const FIELD_WITHOUT_DEFAULT: u16 = 1364;
+
 /// A session of somebody else's. Dropping it closes the connection.
 pub struct Visit {
     wire: Wire,
@@ -109,37 +112,40 @@ impl Visit {
             .await
     }
 
-    /// Whether it may change a table, in any way. Nothing is changed: every statement is about no row.
+    /// Whether it may change a table, in any way, if only one column. Nothing is changed: every statement is about no row.
     pub async fn may_write(&mut self, schema: &Schema, table: &Table) -> Result<May> {
         let path = path(schema, table);
         let delete = self.may(&format!("DELETE FROM {path} WHERE FALSE")).await?;
         if delete == May::Yes {
             return Ok(delete);
         }
-        let mut attempts = vec![format!("INSERT INTO {path} SELECT * FROM {path} WHERE FALSE")];
-        if let Some(column) = self.some_column(schema, table).await? {
-            attempts.push(format!("UPDATE {path} SET {column} = {column} WHERE FALSE"));
-        }
-        for sql in attempts {
-            if self.may(&sql).await? == May::Yes {
-                return Ok(May::Yes);
+        for column in self.writable_columns(schema, table).await? {
+            let update = format!("UPDATE {path} SET {column} = NULL WHERE FALSE");
+            let insert = format!("INSERT INTO {path} ({column}) SELECT NULL FROM DUAL WHERE FALSE");
+            for sql in [update, insert] {
+                if self.may(&sql).await? == May::Yes {
+                    return Ok(May::Yes);
+                }
             }
         }
         Ok(delete)
     }
 
-    /// A column that the account can see, quoted.
-    async fn some_column(&mut self, schema: &Schema, table: &Table) -> Result<Option<String>> {
+    /// The columns, quoted, of which the server says that the account may write them.
+    async fn writable_columns(&mut self, schema: &Schema, table: &Table) -> Result<Vec<String>> {
         let (schema, table) = (
             self.wire.literal(schema.as_str()),
             self.wire.literal(table.as_str()),
         );
         let sql = format!(
             "SELECT COLUMN_NAME FROM information_schema.COLUMNS \
-             WHERE TABLE_SCHEMA = {schema} AND TABLE_NAME = {table} ORDER BY ORDINAL_POSITION LIMIT 1"
+             WHERE TABLE_SCHEMA = {schema} AND TABLE_NAME = {table} \
+             AND (FIND_IN_SET('insert', PRIVILEGES) OR FIND_IN_SET('update', PRIVILEGES))"
         );
-        let row = self.wire.rows(&sql).await?.into_iter().next();
-        row.map(|row| Ok(quote::identifier(&row.text(0)?))).transpose()
+        let rows = self.wire.rows(&sql).await?;
+        rows.into_iter()
+            .map(|row| Ok(quote::identifier(&row.text(0)?)))
+            .collect()
     }
 
     async fn may(&mut self, sql: &str) -> Result<May> {
@@ -147,6 +153,8 @@ impl Visit {
             Ok(_) => Ok(May::Yes),
             Err(error) => match error.code() {
                 Some(code) if is_refusal(code) => Ok(May::No { code }),
+                // Allowed; it is the row that would lack something.
+                Some(FIELD_WITHOUT_DEFAULT) => Ok(May::Yes),
                 _ => Err(error),
             },
         }
