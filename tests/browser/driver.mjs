@@ -26,6 +26,7 @@ const orders = {
   saysProblem: ({ tab, text }) => tabs[tab].page.locator(".problem", { hasText: text }).waitFor({ timeout: 15_000 }),
   phrase: ({ tab, phrase }) => tabs[tab].phrase(phrase),
   fields: ({ tab }) => tabs[tab].fields(),
+  saved: ({ tab, button }) => tabs[tab].saved(button),
   fill: ({ tab, value }) => tabs[tab].fill(value),
   digits: ({ tab }) => tabs[tab].digits(),
   barriers: ({ tab }) => tabs[tab].barriers(),

@@ -168,6 +168,11 @@ impl Tab<'_> {
         self.does("fields", json!({})).await
     }
 
+    /// The text of what a button saves.
+    pub(crate) async fn saved(&self, button: &str) -> String {
+        self.says("saved", json!({ "button": button })).await
+    }
+
     /// Types into a drop box and sends it.
     pub(crate) async fn fill(&self, value: &str) {
         self.does("fill", json!({ "value": value })).await;

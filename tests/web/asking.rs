@@ -26,16 +26,16 @@ pub(super) async fn house_with(setup: impl FnOnce(Setup) -> Setup) -> House {
 
 /// The address of a link or of a drop box, as it came.
 #[derive(Clone, Debug)]
-pub(super) struct Letter {
+pub(crate) struct Letter {
     /// What people type.
-    pub(super) id: String,
+    pub(crate) id: String,
     /// All of the address.
-    pub(super) url: String,
+    pub(crate) url: String,
 }
 
 impl Letter {
     /// From a line with an address, of a link or a box that is called so.
-    pub(super) fn of(line: &Line, id: &str) -> Self {
+    pub(crate) fn of(line: &Line, id: &str) -> Self {
         let words = line.text().split_whitespace();
         let url = words.into_iter().find(|word| word.starts_with("http://"));
         Self {
@@ -45,7 +45,7 @@ impl Letter {
     }
 
     /// What stands behind the `#`.
-    pub(super) fn fragment(&self) -> &str {
+    pub(crate) fn fragment(&self) -> &str {
         self.url.split_once('#').unwrap().1
     }
 
@@ -94,7 +94,7 @@ impl Letter {
 }
 
 /// Somebody asks for something that another has to sign. Says which request it is, once it can be signed.
-pub(super) async fn asks(person: &Person, line: &str) -> String {
+pub(crate) async fn asks(person: &Person, line: &str) -> String {
     person.says(ROOM, line);
     let asked = format!("{}: request R-", person.nick());
     let request = request_in(&person.hears_in(ROOM, &asked).await);
@@ -103,7 +103,7 @@ pub(super) async fn asks(person: &Person, line: &str) -> String {
 }
 
 /// The request that a line names.
-pub(super) fn request_in(line: &Line) -> String {
+pub(crate) fn request_in(line: &Line) -> String {
     let words = line.text().split_whitespace();
     let found = words.into_iter().find(|word| word.starts_with("R-"));
     let request = found.unwrap_or_else(|| panic!("no request in {line}"));
@@ -113,7 +113,7 @@ pub(super) fn request_in(line: &Line) -> String {
 }
 
 /// Somebody signs, and hears so.
-pub(super) async fn signs(person: &Person, request: &str) {
+pub(crate) async fn signs(person: &Person, request: &str) {
     person.says(ROOM, &format!("!approve {request}"));
     person.hears_in(ROOM, &format!("{}: signed", person.nick())).await;
 }
@@ -134,7 +134,7 @@ pub(super) async fn gets_a_link(alice: &Person, bob: &Person, target: &str, name
 }
 
 /// Somebody asks for the phrase of their link, directly.
-pub(super) async fn hears_the_phrase(alice: &Person, letter: &Letter) -> String {
+pub(crate) async fn hears_the_phrase(alice: &Person, letter: &Letter) -> String {
     alice.says("bot", &format!("phrase {}", letter.id));
     let begin = format!("the phrase of link {}: ", letter.id);
     let line = alice.hears_in("alice", &begin).await;
@@ -189,7 +189,7 @@ pub(super) fn mistyped(phrase: &str) -> String {
 }
 
 /// Nothing that is hunted was said to these people, or by them.
-pub(super) fn nobody_heard(hunt: &Hunt, people: &[&Person]) {
+pub(crate) fn nobody_heard(hunt: &Hunt, people: &[&Person]) {
     for person in people {
         for line in person.since(0) {
             hunt.is_not_in(&format!("what {} heard or said", person.nick()), &line.raw);

@@ -1,7 +1,7 @@
 //! Secret links and drop boxes with everything real: the bot on InspIRCd with accounts, its web side on a port of its own,
 //! a sandbox, and people with Chromium or a terminal.
 
-mod asking;
+pub(crate) mod asking;
 mod boxes;
 mod links;
 mod pages;

@@ -61,6 +61,10 @@ pub(super) async fn run(mut command: Command, statements: &str) -> Output {
 /// A client that prints rows and nothing around them.
 pub(super) fn client(flavour: Flavour, options: Option<&Path>, args: &[&str]) -> Command {
     let mut command = Command::from(flavour.client(options));
+    if let Some(file) = options {
+        // Files that it names are beside it; and to clients localhost is a socket if they are not told otherwise.
+        command.current_dir(file.parent().unwrap()).arg("--protocol=tcp");
+    }
     command
         .args([
             "--batch",

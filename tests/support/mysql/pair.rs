@@ -29,6 +29,7 @@ impl Pair {
     pub(crate) async fn start(flavour: Flavour) -> Self {
         let home = Home::new();
         let authority = Authority::new(&home);
+        home.write("password", ADMIN_PASSWORD);
         let ports = [free_port(), free_port()];
         let lines = Authority::configuration(&home) + flavour.words().replicating;
         let server = |side: Side| {
@@ -95,6 +96,11 @@ impl Pair {
 
     pub(crate) fn admin_password(&self) -> &'static str {
         ADMIN_PASSWORD
+    }
+
+    /// A file with the password of the account `admin` in it.
+    pub(crate) fn password_file(&self) -> PathBuf {
+        self.home.at("password")
     }
 
     /// As root, who may do anything: rows in lines, columns between tabs.

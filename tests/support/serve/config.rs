@@ -5,6 +5,7 @@ use std::process::Command;
 use toml::{Table, Value};
 
 use crate::support::irc::{Address, free_port};
+use crate::support::mysql::{ADMIN, Pair};
 use crate::support::programs::Sandbox;
 
 const CONFIG: &str = include_str!("../../../deploy/treeherder.toml");
@@ -19,9 +20,19 @@ pub(crate) struct Setup {
     address: Address,
     account: bool,
     web: Option<Ports>,
+    databases: Option<Servers>,
     pub(super) filter: &'static str,
     pub(super) json: bool,
     change: fn(&mut Table),
+}
+
+/// Where the servers of `prod-db` are, and how the bot gets in.
+#[derive(Clone)]
+struct Servers {
+    primary: String,
+    replica: String,
+    ca: String,
+    password: String,
 }
 
 /// Where the web side listens on this machine.
@@ -39,6 +50,7 @@ impl Setup {
             address,
             account: true,
             web: None,
+            databases: None,
             filter: "warn,countersign=info,countersign_irc=trace",
             json: false,
             change: |_| {},
@@ -52,6 +64,19 @@ impl Setup {
             machines: free_port(),
         });
         Self { web, ..self }
+    }
+
+    /// With `prod-db`, which is this pair, and the rights that RDS gives.
+    pub(crate) fn with_database(self, pair: &Pair) -> Self {
+        let at = |(host, port): (&str, u16)| format!("{host}:{port}");
+        let file = |path: std::path::PathBuf| path.to_str().unwrap().to_owned();
+        let databases = Some(Servers {
+            primary: at(pair.primary()),
+            replica: at(pair.replica()),
+            ca: file(pair.ca()),
+            password: file(pair.password_file()),
+        });
+        Self { databases, ..self }
     }
 
     /// Logging all there is to log, as text or as JSON.
@@ -95,8 +120,7 @@ impl Setup {
         table(&mut config, "heroku").insert("url".into(), format!("{url}/").into());
         table(&mut config, "heroku").insert("poll".into(), "2 s".into());
         table(&mut config, "github").insert("url".into(), format!("{url}/github/").into());
-        // Nobody is there to answer for them; a story that has some puts its own here.
-        config.remove("database");
+        self.servers(&mut config);
         self.web_side(&mut config);
         config.insert("irc".into(), Value::Array(vec![Value::Table(self.network())]));
         for person in config["person"].as_array_mut().unwrap() {
@@ -113,6 +137,28 @@ impl Setup {
         }
         (self.change)(&mut config);
         toml::to_string(&config).unwrap()
+    }
+
+    /// Most stories need none. Those that do have the first of the file, prod-db.
+    fn servers(&self, config: &mut Table) {
+        let Some(Value::Array(all)) = config.remove("database") else {
+            panic!("the configuration has no databases");
+        };
+        let Some(servers) = &self.databases else {
+            return;
+        };
+        let Some(Value::Table(mut first)) = all.into_iter().next() else {
+            panic!("a database is a table");
+        };
+        let password: Table = [("file".to_owned(), Value::from(servers.password.as_str()))]
+            .into_iter()
+            .collect();
+        first.insert("primary".into(), servers.primary.as_str().into());
+        first.insert("replica".into(), servers.replica.as_str().into());
+        first.insert("ca".into(), servers.ca.as_str().into());
+        first.insert("user".into(), ADMIN.into());
+        first.insert("password".into(), password.into());
+        config.insert("database".into(), Value::Array(vec![Value::Table(first)]));
     }
 
     /// Most stories need none.
