@@ -1,6 +1,9 @@
 //! Databases with everything real: a primary and its replica, of MariaDB and of MySQL, with TLS.
 
 mod granting;
+mod hand;
 mod kills;
 mod pairs;
+mod passwd;
 mod place;
+mod refresh;
