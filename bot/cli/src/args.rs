@@ -193,9 +193,14 @@ pub struct Demo {
     /// Keep the store in this folder; without it the demo forgets everything when it ends
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Start a database and its replica for a script too, with the MariaDB that is installed
+    #[arg(long, requires = "script")]
+    pub databases: bool,
     /// Use a sandbox that runs already instead of one of its own
     #[arg(long, value_name = "URL")]
     pub sandbox: Option<Url>,
+    #[arg(long, hide = true, env = "PATH", default_value = "")]
+    pub(crate) path: String,
     #[arg(long, hide = true, env = "TERM", default_value = "")]
     pub(crate) term: String,
     #[arg(long, hide = true, env = "NO_COLOR", default_value = "")]

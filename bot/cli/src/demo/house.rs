@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use countersign_console::{Console, Output};
 use countersign_core::bot::Bot;
 use countersign_core::random::{Random, SeededRandom};
@@ -15,6 +15,7 @@ use countersign_sandbox::{Call, Sandbox, Tokens};
 use countersign_store::Sqlite;
 use url::Url;
 
+use super::databases::{GET_ONE, Installed, Pair};
 use super::pace::Pace;
 use crate::STORE_FILE;
 use crate::args::Demo;
@@ -54,6 +55,7 @@ pub(super) struct House {
     scrubber: Arc<Scrubber>,
     data: PathBuf,
     own: Option<Sandbox>,
+    databases: Option<Pair>,
     // Goes away with the house.
     _throw_away: Option<tempfile::TempDir>,
 }
@@ -77,7 +79,9 @@ impl House {
         };
         let first = if same { 1 } else { first_id(&*random) };
         let console = Console::new(CONSOLE.into(), first, pace.clock(), output);
-        let mut config = Box::new(config(&sandbox)?);
+        let console = Arc::new(console);
+        let databases = databases(args, kind, &console).await?;
+        let mut config = Box::new(config(&sandbox, databases.as_ref())?);
         if kind == Kind::Live {
             config.web = Some(web()?);
         }
@@ -85,13 +89,19 @@ impl House {
             pace,
             config,
             sandbox,
-            console: Arc::new(console),
+            console,
             random,
             scrubber,
             data,
             own,
+            databases,
             _throw_away: throw_away,
         })
+    }
+
+    /// Whether there are databases.
+    pub(super) fn has_databases(&self) -> bool {
+        self.databases.is_some()
     }
 
     pub(super) fn console(&self) -> Arc<Console> {
@@ -124,6 +134,9 @@ impl House {
 
     /// Ends it, and says what its own sandbox was asked to change.
     pub(super) async fn close(self) -> Vec<Call> {
+        if let Some(databases) = self.databases {
+            databases.end().await;
+        }
         let Some(sandbox) = self.own else {
             return Vec::new();
         };
@@ -192,9 +205,31 @@ async fn world(
     Ok((pace, Some(sandbox), url))
 }
 
-fn config(sandbox: &Url) -> anyhow::Result<Config> {
+/// A database and its replica: for whoever is there to look at them, if a MariaDB is installed.
+async fn databases(args: &Demo, kind: Kind, console: &Console) -> anyhow::Result<Option<Pair>> {
+    let wanted = kind == Kind::Live || args.databases;
+    match Installed::find(&args.path).filter(|_| wanted) {
+        Some(installed) if kind == Kind::Live => {
+            console.note(["Starting a MariaDB and its replica, a few seconds …"])?;
+            match Pair::start(&installed, &SystemRandom).await {
+                Ok(pair) => Ok(Some(pair)),
+                // The rest of the demo needs none.
+                Err(error) => {
+                    console.note([format!("{error:#}")])?;
+                    Ok(None)
+                }
+            }
+        }
+        Some(installed) => Ok(Some(Pair::start(&installed, &SystemRandom).await?)),
+        None if args.databases => bail!("there is no MariaDB here: {GET_ONE}"),
+        None => Ok(None),
+    }
+}
+
+fn config(sandbox: &Url, databases: Option<&Pair>) -> anyhow::Result<Config> {
     let tokens = Tokens::default();
     let env = |name: &str| match name {
+        "PROD_DB_PASSWORD" => databases.map(|databases| databases.password().to_owned()),
         "HEROKU_TOKEN" => Some(tokens.heroku.clone()),
         "GITHUB_TOKEN" => Some(tokens.github.clone()),
         // The demo's secrets are worth nothing.
@@ -203,8 +238,11 @@ fn config(sandbox: &Url) -> anyhow::Result<Config> {
         _ => Some("none".to_owned()),
     };
     let mut written: toml::Table = CONFIG.parse()?;
-    // Nobody answers for them here.
-    written.remove("database");
+    match databases {
+        Some(databases) => databases.take_part(&mut written)?,
+        // Nobody would answer for them.
+        None => drop(written.remove("database")),
+    }
     let text = toml::to_string(&written)?;
     let mut config = Config::parse("deploy/treeherder.toml", &text, Path::new(""), &env)?.for_terminal();
     config.heroku.url = sandbox.clone();

@@ -11,10 +11,11 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot};
 
+use super::databases::GET_ONE;
 use super::house::House;
 
 /// What somebody reads who has never seen the bot.
-fn welcome(speed: f64, links_valid: Duration) -> [String; 5] {
+fn welcome(speed: f64, links_valid: Duration, databases: bool) -> [String; 6] {
     let open = Duration::from_secs(links_valid.div_f64(speed).as_secs());
     [
         format!(
@@ -25,6 +26,12 @@ fn welcome(speed: f64, links_valid: Duration) -> [String; 5] {
         ),
         "You are alice, a deployer, in #treeherder. Type !help, !deployed, !deploy prod, !rollback prod.".to_owned(),
         "A secret comes as a link, which a browser on this machine opens: !config get prod DATABASE_URL.".to_owned(),
+        if databases {
+            "A database and its replica are there: !db list, !db access grant carol --for carol, !db access refresh."
+                .to_owned()
+        } else {
+            format!("There is no database: {GET_ONE} and start the demo again, then there is !db.")
+        },
         "Rollbacks and secrets need another person's signature: /as bob, then !approve with the id that the bot gives."
             .to_owned(),
         "/help shows what the terminal can do, /quit leaves.".to_owned(),
@@ -35,7 +42,11 @@ fn welcome(speed: f64, links_valid: Duration) -> [String; 5] {
 pub(super) async fn run(house: House) -> anyhow::Result<()> {
     let console = house.console();
     let links_valid = house.config.secrets.as_ref().map(|secrets| secrets.links_valid);
-    console.note(welcome(house.pace.speed(), links_valid.unwrap_or_default()))?;
+    console.note(welcome(
+        house.pace.speed(),
+        links_valid.unwrap_or_default(),
+        house.has_databases(),
+    ))?;
     let (bot, store) = house.start_bot().await?;
     let bot = Arc::new(bot);
     let web = house.open_web(&bot).await?;
@@ -125,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_welcome_is_a_screenful_and_says_how_long_a_link_is_open() {
-        let lines = welcome(20.0, Duration::from_hours(1));
+        let lines = welcome(20.0, Duration::from_hours(1), true);
         assert!(
             lines[0].contains("20 times as fast as in real life: a link valid 1 h is open for 3 min."),
             "{}",
@@ -136,12 +147,20 @@ mod tests {
             "!rollback prod",
             "!config get prod DATABASE_URL",
             "!approve",
+            "!db list",
+            "!db access grant carol --for carol",
         ];
         for command in commands {
             assert!(lines.iter().any(|line| line.contains(command)), "{command}");
         }
+        let without = welcome(20.0, Duration::from_hours(1), false);
         assert!(
-            lines.iter().all(|line| line.len() < 150),
+            without
+                .iter()
+                .any(|line| line.contains("apt install mariadb-server"))
+        );
+        assert!(
+            lines.iter().chain(&without).all(|line| line.len() < 150),
             "two lines of a terminal each"
         );
     }

@@ -1,6 +1,7 @@
 //! `countersign demo`: the whole bot in a terminal, with people to play and a world to deploy to, and no account
 //! anywhere. The commands, the provider clients and the store are the real ones.
 
+mod databases;
 mod house;
 mod live;
 mod pace;

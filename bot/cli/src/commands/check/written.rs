@@ -47,10 +47,14 @@ pub(super) fn check(config: &Config, json: bool, surroundings: &Surroundings) ->
             } else {
                 format!("on {}", list(networks))
             };
+            let databases = match config.databases.len() {
+                0 => String::new(),
+                number => format!("{}, ", count(number, "database")),
+            };
             findings.ok(
                 "configuration",
                 format!(
-                    "{}, {}, {}, {networks}",
+                    "{}, {databases}{}, {}, {networks}",
                     count(config.apps.len(), "app"),
                     people(settings.directory.people().len()),
                     count(settings.policy.allow.len() + settings.policy.forbid.len(), "rule"),

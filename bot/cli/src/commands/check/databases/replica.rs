@@ -9,7 +9,7 @@ use crate::commands::check::finding::Findings;
 use crate::config::Database;
 
 /// Behind more than this, no access is handed out.
-const BEHIND: Duration = Duration::from_secs(60);
+const BEHIND: Duration = Duration::from_mins(1);
 
 pub(super) async fn check(
     database: &Database,
