@@ -308,7 +308,7 @@ impl Going {
     }
 
     /// All of it.
-    pub(super) async fn to_the_end(&mut self) -> Ended {
+    pub(super) async fn ends(&mut self) -> Ended {
         self.up_to(None).await;
         self.action.ended(&self.run()).unwrap()
     }

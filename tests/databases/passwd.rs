@@ -208,7 +208,7 @@ async fn trap_05_with_two_passwords_the_app_logs_in_at_every_moment() {
         }
         assert_eq!(going.once().await.unwrap(), None, "{step}");
     }
-    let ended = going.to_the_end().await;
+    let ended = going.ends().await;
     assert!(ended.good, "{}", ended.words);
     assert_eq!(
         stage.app.released(),
@@ -235,7 +235,7 @@ async fn trap_05_with_one_password_the_config_goes_first_and_the_server_right_af
     assert_eq!(stage.app.get(SKIP).as_deref(), Some("1"));
     going.up_to(Some("find the release")).await;
     assert!(stage.app_logs_in().await);
-    let ended = going.to_the_end().await;
+    let ended = going.ends().await;
     assert!(ended.good, "{}", ended.words);
     assert_eq!(stage.app.get(SKIP).as_deref(), Some("0"), "as it was before");
     assert_eq!(stage.app.released(), [format!("{VAR}+{SKIP}"), SKIP.to_owned()]);
@@ -263,7 +263,7 @@ async fn given_up_anywhere(flavour: Flavour) {
             // Whoever does not log in has the password kept for him.
             assert!(kept || stage.app_logs_in().await, "before {at}");
         }
-        let ended = stage.begin().to_the_end().await;
+        let ended = stage.begin().ends().await;
         assert!(ended.good, "given up before {at}: {}", ended.words);
         stage.is_over().await;
         if at == "the end" {
@@ -302,7 +302,7 @@ async fn what_heroku_refuses_leaves_the_old_password() {
     stage
         .app
         .has_trouble(Some(|| Trouble::never("Heroku answered 403")));
-    let ended = stage.begin().to_the_end().await;
+    let ended = stage.begin().ends().await;
     assert!(!ended.good);
     assert_eq!(
         ended.words,
@@ -326,7 +326,7 @@ async fn a_server_that_is_away_in_the_window_is_waited_for_and_the_room_hears_wh
     );
     assert!(stage.hands.kept().await.is_some());
     stage.pair.start_again(Side::Primary).await;
-    let ended = going.to_the_end().await;
+    let ended = going.ends().await;
     assert!(ended.good, "{}", ended.words);
     stage.is_over().await;
 }
@@ -337,7 +337,7 @@ async fn an_account_that_went_in_the_window_gives_the_app_nothing_and_that_is_sa
     let mut going = stage.begin();
     going.up_to(Some("set the password")).await;
     stage.pair.sql(Side::Primary, "DROP USER th_admin@'%'").await;
-    let ended = going.to_the_end().await;
+    let ended = going.ends().await;
     assert!(
         !ended.good && ended.words.contains("DOES NOT LOG IN"),
         "{}",

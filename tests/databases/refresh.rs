@@ -68,7 +68,7 @@ async fn mended(flavour: Flavour) {
     let pair = Pair::start(flavour).await;
     pair.sql(Side::Primary, BEFORE).await;
     let hands = Hands::new(&pair, None).await;
-    let ended = hands.begin("db-refresh", parameters()).to_the_end().await;
+    let ended = hands.begin("db-refresh", parameters()).ends().await;
     assert!(ended.good, "{}", ended.words);
     assert_eq!(held(&pair, Side::Primary).await, AFTER);
     assert_eq!(
@@ -77,7 +77,7 @@ async fn mended(flavour: Flavour) {
         "the replica has it when it is called done"
     );
     // Once more is nothing more.
-    let ended = hands.begin("db-refresh", parameters()).to_the_end().await;
+    let ended = hands.begin("db-refresh", parameters()).ends().await;
     assert!(ended.good, "{}", ended.words);
     assert_eq!(held(&pair, Side::Primary).await, AFTER);
 }
@@ -124,7 +124,7 @@ async fn what_stopped_half_way_goes_on_and_what_was_not_signed_is_left() {
         "REVOKE DELETE ON treeherder.job FROM activedata@'%'",
     )
     .await;
-    let ended = hands.begin("db-refresh", parameters()).to_the_end().await;
+    let ended = hands.begin("db-refresh", parameters()).ends().await;
     assert!(ended.good, "{}", ended.words);
     assert_eq!(held(&pair, Side::Primary).await, AFTER);
 }
@@ -143,7 +143,7 @@ async fn a_replica_that_stands_still_is_waited_for() {
         Some("waiting for the replica")
     );
     pair.start_replication().await;
-    let ended = going.to_the_end().await;
+    let ended = going.ends().await;
     assert!(
         ended.good && ended.words.contains("the replica has it"),
         "{}",
