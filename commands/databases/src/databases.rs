@@ -121,19 +121,14 @@ impl Databases {
         self.all.iter()
     }
 
-    /// The database that people call this, by its own name or by its app's.
-    pub(crate) fn find(&self, typed: &str) -> Option<&Database> {
-        find(&self.all, typed)
+    /// The same, for those who look for one themselves.
+    pub(crate) fn all(&self) -> &[Database] {
+        &self.all
     }
 
-    /// The same, or what there is.
+    /// The database that people call this, by its own name or by its app's.
     pub(crate) fn get(&self, typed: &str) -> Result<&Database, Refusal> {
         chosen(&self.all, Some(typed))
-    }
-
-    /// The one that is meant when none is named: the only one that people may read.
-    pub(crate) fn usual(&self) -> Option<&Database> {
-        usual(&self.all)
     }
 
     /// The one that was named, or the usual one.
@@ -194,7 +189,8 @@ impl Databases {
     }
 }
 
-fn find<'d>(all: &'d [Database], typed: &str) -> Option<&'d Database> {
+/// The database that people call this.
+pub(crate) fn find<'d>(all: &'d [Database], typed: &str) -> Option<&'d Database> {
     let called = |database: &&Database| database.target.as_str() == typed;
     let used = |database: &&Database| database.app.as_ref().is_some_and(|app| app.as_str() == typed);
     all.iter().find(called).or_else(|| {
@@ -203,12 +199,14 @@ fn find<'d>(all: &'d [Database], typed: &str) -> Option<&'d Database> {
     })
 }
 
-fn usual(all: &[Database]) -> Option<&Database> {
+/// The one that is meant when none is named: the only one that people may read.
+pub(crate) fn usual(all: &[Database]) -> Option<&Database> {
     let only = |database: &&Database| all.len() == 1 || database.replica.is_some();
     let mut readable = all.iter().filter(only);
     readable.next().filter(|_| readable.next().is_none())
 }
 
+/// The one that was named, or the usual one.
 fn chosen<'d>(all: &'d [Database], typed: Option<&str>) -> Result<&'d Database, Refusal> {
     let names = || all.iter().map(|database| database.target.as_str());
     let Some(typed) = typed else {

@@ -11,7 +11,7 @@ use countersign_core::policy::Decision;
 use countersign_core::refusal::Refusal;
 
 use crate::args::{AccessVerb, Args, Verb};
-use crate::databases::Databases;
+use crate::databases::{Database, Databases, find, usual};
 use crate::{access, list, passwd, refresh, show};
 
 /// The command.
@@ -25,19 +25,6 @@ pub(crate) struct Db {
 impl Db {
     pub(crate) fn new(databases: Arc<Databases>) -> Self {
         Self { databases }
-    }
-
-    /// The target that is meant by what was typed: a database has its app's name too.
-    fn meant<'a>(&'a self, typed: &'a str) -> &'a str {
-        let found = self.databases.find(typed);
-        found.map_or(typed, |database| database.target.as_str())
-    }
-
-    fn meant_or_usual<'a>(&'a self, typed: Option<&'a str>) -> Option<&'a str> {
-        match typed {
-            Some(typed) => Some(self.meant(typed)),
-            None => self.databases.usual().map(|database| database.target.as_str()),
-        }
     }
 }
 
@@ -66,33 +53,11 @@ impl Command for Db {
     }
 
     fn effect(&self, args: &Args) -> Effect {
-        match &args.verb {
-            Verb::List {} | Verb::Show { .. } => Effect::Read,
-            Verb::Passwd(_) => Effect::Destructive,
-            Verb::Access { verb } => match verb {
-                AccessVerb::List { .. } | AccessVerb::Show(_) => Effect::Read,
-                AccessVerb::Check(_) | AccessVerb::Renew(_) | AccessVerb::Refresh(_) => Effect::Change,
-                AccessVerb::Grant(_) | AccessVerb::Revoke(_) => Effect::Destructive,
-            },
-        }
+        effect(args)
     }
 
     fn target<'a>(&'a self, args: &'a Args) -> Option<&'a str> {
-        match &args.verb {
-            Verb::List {} => None,
-            Verb::Show { target } => Some(self.meant(target)),
-            Verb::Passwd(passwd) => Some(self.meant(passwd.database())),
-            Verb::Access { verb } => match verb {
-                AccessVerb::List { db } => db.as_deref().map(|db| self.meant(db)),
-                AccessVerb::Grant(grant) => self.meant_or_usual(grant.db.as_deref()),
-                AccessVerb::Show(which) => self.meant_or_usual(which.db.as_deref()),
-                AccessVerb::Check(checked) | AccessVerb::Revoke(checked) => {
-                    self.meant_or_usual(checked.which.db.as_deref())
-                }
-                AccessVerb::Renew(renew) => self.meant_or_usual(renew.which.db.as_deref()),
-                AccessVerb::Refresh(refresh) => self.meant_or_usual(refresh.database()),
-            },
-        }
+        target(self.databases.all(), args)
     }
 
     async fn run(&self, ask: &Ask<'_>, args: Args) -> Result<Outcome, Refusal> {
@@ -114,6 +79,41 @@ impl Command for Db {
     }
 }
 
+/// What a use of it does.
+fn effect(args: &Args) -> Effect {
+    match &args.verb {
+        Verb::List {} | Verb::Show { .. } => Effect::Read,
+        Verb::Passwd(_) => Effect::Destructive,
+        Verb::Access { verb } => match verb {
+            AccessVerb::List { .. } | AccessVerb::Show(_) => Effect::Read,
+            AccessVerb::Check(_) | AccessVerb::Renew(_) | AccessVerb::Refresh(_) => Effect::Change,
+            AccessVerb::Grant(_) | AccessVerb::Revoke(_) => Effect::Destructive,
+        },
+    }
+}
+
+/// The database that is meant, by the name that policy knows it by.
+fn target<'a>(all: &'a [Database], args: &'a Args) -> Option<&'a str> {
+    let named = |typed: &'a str| Some(find(all, typed).map_or(typed, |database| database.target.as_str()));
+    let usual = || usual(all).map(|database| database.target.as_str());
+    let named_or_usual = |typed: Option<&'a str>| typed.map_or_else(usual, named);
+    match &args.verb {
+        Verb::List {} => None,
+        Verb::Show { target } => named(target),
+        Verb::Passwd(passwd) => named(passwd.database()),
+        Verb::Access { verb } => match verb {
+            AccessVerb::List { db } => db.as_deref().and_then(named),
+            AccessVerb::Grant(grant) => named_or_usual(grant.db.as_deref()),
+            AccessVerb::Show(which) => named_or_usual(which.db.as_deref()),
+            AccessVerb::Check(checked) | AccessVerb::Revoke(checked) => {
+                named_or_usual(checked.which.db.as_deref())
+            }
+            AccessVerb::Renew(renew) => named_or_usual(renew.which.db.as_deref()),
+            AccessVerb::Refresh(refresh) => named_or_usual(refresh.database()),
+        },
+    }
+}
+
 /// Looking at an account is about its database, which may turn out to be another than the one that policy was asked about.
 pub(crate) fn may_look(ask: &Ask<'_>, database: &TargetName) -> Result<(), Refusal> {
     match decide(ask, NAME, Some(Effect::Read), Some(database)) {
@@ -122,5 +122,64 @@ pub(crate) fn may_look(ask: &Ask<'_>, database: &TargetName) -> Result<(), Refus
             let words = format!("you may not look at {database}: {}", denial.words);
             Err(Refusal::new(words))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::FromArgMatches as _;
+
+    use super::*;
+    use crate::databases::tests::{prod, stage};
+
+    fn args(line: &str) -> Args {
+        let grammar = clap::Command::new(NAME).no_binary_name(true);
+        let grammar = <Args as clap::Args>::augment_args(grammar);
+        let mut matches = grammar.try_get_matches_from(line.split_whitespace()).unwrap();
+        Args::from_arg_matches_mut(&mut matches).unwrap()
+    }
+
+    #[test]
+    fn policy_is_asked_about_the_database_that_is_meant() {
+        let all = [prod(), stage()];
+        for (line, does, on) in [
+            ("list", Effect::Read, None),
+            ("show prod", Effect::Read, Some("prod-db")),
+            ("show prodd", Effect::Read, Some("prodd")),
+            ("access list", Effect::Read, None),
+            ("access list --db prod", Effect::Read, Some("prod-db")),
+            ("access grant dave", Effect::Destructive, Some("prod-db")),
+            (
+                "access grant dave --db stage",
+                Effect::Destructive,
+                Some("stage-db"),
+            ),
+            ("access show cs_dave", Effect::Read, Some("prod-db")),
+            ("access check cs_dave", Effect::Change, Some("prod-db")),
+            ("access renew K7QM2X --days 3", Effect::Change, Some("prod-db")),
+            (
+                "access revoke cs_dave --db stage-db",
+                Effect::Destructive,
+                Some("stage-db"),
+            ),
+            ("access refresh stage", Effect::Change, Some("stage-db")),
+            ("passwd prod th_admin", Effect::Destructive, Some("prod-db")),
+        ] {
+            let args = args(line);
+            assert_eq!(effect(&args), does, "{line}");
+            assert_eq!(target(&all, &args), on, "{line}");
+        }
+    }
+
+    #[test]
+    fn tables_are_named_with_commas_in_between() {
+        let Verb::Access {
+            verb: AccessVerb::Grant(grant),
+        } = args("access grant dave --tables job,push --for erin").verb
+        else {
+            panic!("it is a grant");
+        };
+        assert_eq!(grant.tables, ["job", "push"]);
+        assert_eq!(grant.person.as_deref(), Some("erin"));
     }
 }

@@ -18,7 +18,7 @@ use serde_json::json;
 use super::find::find;
 use super::made::Made;
 use super::prove::{Proof, Trial};
-use super::seen::{Seen, moved, tables_of};
+use super::seen::{Seen, in_its_way, moved, tables_of};
 use super::twin;
 use crate::args::Checked;
 use crate::databases::{Database, Databases, anywhere};
@@ -102,8 +102,10 @@ impl Check {
         let present = tables_of(database).await?;
         let made = Made::of(database, &anywhere(&user)).await?;
         let shall = shall(database, &present, run.plan())?;
+        let mut wrong = made.wrong(&shall, &database.schema, Some(locked));
+        wrong.extend(in_its_way(database, &user).await?);
         let looked = Looked {
-            wrong: made.wrong(&shall, &database.schema, Some(locked)),
+            wrong,
             holds: still_there(Intended::of_held(&made.held, &database.schema), &present),
         };
         Ok(Progress::Done(json!(looked)))
@@ -203,7 +205,7 @@ fn verdict(account: &str, target: &str, wrong: &[String], proof: &Proof) -> Ende
     if wrong.is_empty() && bad.is_empty() {
         return Ended {
             good: true,
-            words: format!("done · {account} is as it shall be: {}", list(good)),
+            words: format!("done · a twin of {account} {}; all is as it shall be", list(good)),
             announcement: None,
         };
     }
@@ -215,12 +217,12 @@ fn verdict(account: &str, target: &str, wrong: &[String], proof: &Proof) -> Ende
         .collect();
     let right = match good.as_slice() {
         [] => String::new(),
-        good => format!(". As it shall be: {}", list(good)),
+        good => format!(". As they shall be: {}", list(good)),
     };
     Ended {
         good: true,
         words: format!(
-            "{account} is NOT as it shall be: {}. Grants are mended by !db access refresh {target}{right}",
+            "{account} is NOT as it shall be: {}. To mend grants: !db access refresh {target}{right}",
             bad.join("; ")
         ),
         announcement: None,
@@ -243,7 +245,7 @@ mod tests {
         };
         assert_eq!(
             verdict("cs_dave", "prod-db", &[], &proof).words,
-            "done · cs_dave is as it shall be: logs in over TLS on the replica, may read 42 tables"
+            "done · a twin of cs_dave logs in over TLS on the replica, may read 42 tables; all is as it shall be"
         );
     }
 
@@ -257,7 +259,7 @@ mod tests {
         assert_eq!(
             verdict("redash", "prod-db", &wrong, &proof).words,
             "redash is NOT as it shall be: holds too much: all of auth_user instead of some columns; its twin may read \
-             auth_user.password. Grants are mended by !db access refresh prod-db. As it shall be: may not write"
+             auth_user.password. To mend grants: !db access refresh prod-db. As they shall be: may not write"
         );
     }
 }

@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use countersign_core::access::{Access, NewAccess};
+use countersign_core::access::{Access, NewAccess, State, Why};
 use countersign_core::audit::Event;
 use countersign_core::id::AccessId;
 use countersign_core::link::Issue;
 use countersign_core::operation::{Action, Ended, Progress, Reconciled, Run, Step, Trouble, TroubleKind};
 use countersign_core::plan::{Facts, Plan};
-use countersign_core::store::Write;
+use countersign_core::store::{Batch, Write};
 use countersign_core::time::{Duration, before};
-use countersign_mysql::{Account, Statement};
+use countersign_mysql::{Account, Kind, Statement};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -134,12 +134,45 @@ impl At<'_> {
             account: self.account.clone(),
             password: self.databases.new_password(),
         };
-        let created = self.database.primary.execute(&[create]).await;
-        created.map_err(|error| nothing(self.database.changing().failed(error).into()))?;
-        Ok(Progress::Done(json!(null)))
+        match self.database.primary.execute(&[create]).await {
+            Ok(()) => Ok(Progress::Done(json!(null))),
+            Err(error) => {
+                if error.kind() == Kind::Exists {
+                    self.disown().await?;
+                }
+                Err(nothing(self.database.changing().failed(error).into()))
+            }
+        }
+    }
+
+    /// The account that is there is somebody else's: it must not be ended with our record, so the record ends without it.
+    async fn disown(&self) -> Result<(), Trouble> {
+        let Recorded { access } = self.run.result(RECORD)?;
+        let access = made::record(self.databases, &access).await?;
+        let now = self.run.now;
+        let ended = access
+            .to_end(Why::Failed, now)
+            .and_then(|ending| ending.ended(now));
+        let Some(ended) = ended else {
+            return Ok(());
+        };
+        let words = format!("{} is not ours: somebody else made it", access.title());
+        let entry = access.record(now, Event::Strayed, words);
+        let batch = Batch::of(Write::Access(Box::new(ended))).record(entry);
+        self.databases.store.commit(batch).await.map_err(unstored)?;
+        Ok(())
     }
 
     async fn give(&self) -> Result<Progress, Trouble> {
+        let access = made::record(self.databases, &self.run.result::<Recorded>(RECORD)?.access).await?;
+        if access.state != State::Preparing {
+            let words = format!(
+                "{} is {} by now; nothing is granted",
+                access.title(),
+                access.state.word()
+            );
+            return Err(Trouble::never(words));
+        }
         let to = std::slice::from_ref(&self.account);
         let grants = self.wanted.grants.grants(&self.database.schema, to);
         let granted = self.database.primary.execute(&grants).await;
@@ -308,7 +341,15 @@ impl Action for Hand {
                 .as_slice()
             {
                 [] => Reconciled::Happened(json!(null)),
-                wrong => Reconciled::CannotTell(format!("{} is there, but {}", at.account, wrong.join(", "))),
+                wrong => {
+                    at.disown().await?;
+                    let words = format!(
+                        "{} is there, but {}. I leave it alone",
+                        at.account,
+                        wrong.join(", ")
+                    );
+                    Reconciled::CannotTell(words)
+                }
             },
         })
     }

@@ -28,6 +28,8 @@ pub(super) struct Seen {
     pub(super) present: Present,
     /// At whatever host.
     pub(super) accounts: Vec<Account>,
+    /// Accounts without a name: whoever comes from their hosts is taken for them.
+    nameless: Vec<Account>,
 }
 
 impl Seen {
@@ -40,6 +42,7 @@ impl Seen {
             evidence,
             present,
             accounts,
+            nameless: nameless(database).await?,
         })
     }
 
@@ -58,10 +61,17 @@ impl Seen {
     /// Nobody else may have the name: an account that is there is not ours, and one at another host would be taken in place
     /// of ours by whoever comes from there.
     pub(super) fn must_be_free(&self, database: &Database, user: &UserName) -> Result<(), Refusal> {
+        let target = &database.target;
+        if !self.nameless.is_empty() {
+            let words = format!(
+                "{target} has accounts without a name ({}), and whoever comes from there is taken for them",
+                list(self.nameless.iter().map(shown))
+            );
+            return Err(Refusal::new(words).hint("Have them dropped by hand."));
+        }
         if self.accounts.is_empty() {
             return Ok(());
         }
-        let target = &database.target;
         if !self.accounts.contains(&Account::anywhere(user.clone())) {
             let words = format!(
                 "{target} has {} already, which would be taken in place of {user}@% by whoever comes from there",
@@ -83,6 +93,37 @@ impl Seen {
                 "If it is to go: !db access revoke {user}, as soon as I have told of it (I look every 5 min)."
             ),
         }))
+    }
+}
+
+/// Accounts without a name.
+async fn nameless(database: &Database) -> Result<Vec<Account>, Fault> {
+    let all = database.primary.accounts_like("").await;
+    let mut all = all.map_err(|error| database.reading(Side::Primary).failed(error))?;
+    all.retain(|account| account.user.as_str().is_empty() && !account.host.as_str().is_empty());
+    Ok(all)
+}
+
+/// Which accounts are taken in place of `user@%` by whoever comes from their hosts, to go on after its name.
+pub(super) async fn in_its_way(database: &Database, user: &UserName) -> Result<Option<String>, Fault> {
+    let of_it = database.primary.accounts_of(user).await;
+    let mut others = of_it.map_err(|error| database.reading(Side::Primary).failed(error))?;
+    others.retain(|account| *account != Account::anywhere(user.clone()));
+    others.extend(nameless(database).await?);
+    if others.is_empty() {
+        return Ok(None);
+    }
+    let others = list(others.iter().map(shown));
+    Ok(Some(format!(
+        "gives way to {others} for whoever comes from there"
+    )))
+}
+
+/// `cs_dave@10.%`, `''@localhost`.
+fn shown(account: &Account) -> String {
+    match account.user.as_str() {
+        "" => format!("''@{}", account.host),
+        _ => account.to_string(),
     }
 }
 

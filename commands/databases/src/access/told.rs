@@ -8,7 +8,7 @@ use countersign_core::text::list;
 use super::grant::Wanted;
 use super::prove::Proof;
 use crate::databases::Database;
-use crate::words::until;
+use crate::words::moment;
 
 /// A grant that was handed out.
 pub(super) fn handed(
@@ -21,7 +21,10 @@ pub(super) fn handed(
 ) -> Ended {
     let Wanted { account, owner, .. } = wanted;
     let grants = wanted.grants.in_words();
-    let until = until(wanted.ends, run.now);
+    let until = wanted.ends.map_or_else(
+        || "without an end".to_owned(),
+        |ends| format!("until {}", moment(ends)),
+    );
     let line = format!(
         "{}: {owner} gets read-only access as {account} ({grants}) {until}, asked by {}",
         database.target,
@@ -30,8 +33,8 @@ pub(super) fn handed(
     Ended {
         good: true,
         words: format!(
-            "done · link {link} went to {owner}; {account} is locked until that is opened, and reads {grants} {until}. A twin \
-             proved: {}",
+            "done · a twin of {account} {}; {account} reads {grants} {until}, and is locked until its link is opened; link \
+             {link} went to {owner}",
             list(&proof.good)
         ),
         announcement: Some(news(database, &format!("granted/{access}"), line)),

@@ -67,6 +67,17 @@ pub(crate) fn prod() -> Database {
     }
 }
 
+/// One that nobody may read, because it has no replica.
+pub(crate) fn stage() -> Database {
+    Database {
+        target: "stage-db".into(),
+        app: Some("stage".into()),
+        replica: None,
+        replica_address: None,
+        ..prod()
+    }
+}
+
 fn meant(all: &[Database], typed: Option<&str>) -> String {
     match chosen(all, typed) {
         Ok(database) => database.target.to_string(),
@@ -76,13 +87,7 @@ fn meant(all: &[Database], typed: Option<&str>) -> String {
 
 #[test]
 fn a_database_is_meant_by_its_name_by_its_app_or_by_being_the_only_one_to_read() {
-    let stage = Database {
-        target: "stage-db".into(),
-        app: Some("stage".into()),
-        replica: None,
-        ..prod()
-    };
-    let all = [prod(), stage];
+    let all = [prod(), stage()];
     assert_eq!(meant(&all, Some("prod-db")), "prod-db");
     assert_eq!(meant(&all, Some("prod")), "prod-db");
     assert_eq!(meant(&all, Some("stage")), "stage-db");
