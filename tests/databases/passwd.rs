@@ -9,6 +9,7 @@ use countersign_core::id::TargetName;
 use countersign_core::operation::{Announcement, Progress, Run, Trouble};
 use countersign_core::reply::Line;
 use countersign_core::secret::Secret;
+use countersign_core::store::Store as _;
 use countersign_databases::{AppUrls, Current, Wanted};
 use countersign_mysql::{Kind, Password, Tls};
 use secrecy::ExposeSecret as _;
@@ -190,6 +191,7 @@ impl Stage {
         assert!(self.app_logs_in().await);
         assert!(!self.lets_in(OLD).await);
         assert_eq!(self.hands.kept().await, None);
+        assert!(self.hands.store.sealed_with().await.unwrap().is_empty());
         let new = self.app.password(&self.pair);
         assert_eq!(new.len(), 60);
         let told = self.hands.told().await;
@@ -224,6 +226,8 @@ async fn trap_05_with_one_password_the_config_goes_first_and_the_server_right_af
     let mut going = stage.begin();
     going.up_to(Some("change the config")).await;
     assert!(stage.app_logs_in().await && stage.hands.kept().await.is_some());
+    // Whoever takes a sealing key away is told that something is sealed with it.
+    assert_eq!(stage.hands.store.sealed_with().await.unwrap().len(), 1);
     let told = stage.hands.told().await;
     assert!(
         told.contains("New connections of prod fail until its new dynos are up"),
