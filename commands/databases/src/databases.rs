@@ -17,7 +17,7 @@ use countersign_core::secret::{Scrubber, Secret};
 use countersign_core::settings::Settings;
 use countersign_core::store::Store;
 use countersign_core::text::{list, visible};
-use countersign_core::time::{Duration, Timestamp};
+use countersign_core::time::{Duration, Timestamp, before};
 use countersign_mysql::{Account, Password, Schema, Server, Trust, UserName};
 
 use crate::classes::Classes;
@@ -151,13 +151,19 @@ impl Databases {
         })
     }
 
-    /// A new password, which no reply will ever hold.
+    /// A new password for somebody, which no reply will ever hold.
     pub(crate) fn new_password(&self) -> Password {
-        let mut bytes = zeroize::Zeroizing::new([0; 30]);
-        self.random.fill(&mut *bytes);
-        let password = Password::hex(&bytes);
+        let password = self.throw_away();
         self.scrubber.learn(password.secret());
         password
+    }
+
+    /// A password that nobody is ever told. The scrubber does not remember it: it would remember one for every account
+    /// that was ever made.
+    pub(crate) fn throw_away(&self) -> Password {
+        let mut bytes = zeroize::Zeroizing::new([0; 30]);
+        self.random.fill(&mut *bytes);
+        Password::hex(&bytes)
     }
 
     /// Where ids come from.
@@ -227,6 +233,11 @@ impl Database {
     /// The account of this name that the configuration names.
     pub(crate) fn known(&self, name: &str) -> Option<&Known> {
         self.accounts.iter().find(|known| known.name.as_str() == name)
+    }
+
+    /// When the owner of an access is reminded of its end; not at all, if that would be at once.
+    pub(crate) fn reminder(&self, ends: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        Some(before(ends, self.remind)).filter(|at| *at > now)
     }
 
     /// The programs' accounts, with their owners.

@@ -63,7 +63,7 @@ impl Command for Db {
     async fn run(&self, ask: &Ask<'_>, args: Args) -> Result<Outcome, Refusal> {
         let databases = &*self.databases;
         match args.verb {
-            Verb::List {} => Ok(Outcome::Reply(list::reply(databases, ask))),
+            Verb::List {} => Ok(Outcome::Reply(list::reply(databases))),
             Verb::Show { target } => show::reply(databases, databases.get(&target)?, ask).await,
             Verb::Passwd(passwd) => passwd::plan(databases, ask, passwd).await,
             Verb::Access { verb } => match verb {

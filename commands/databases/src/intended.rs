@@ -53,9 +53,16 @@ impl Intended {
         statements(to.iter().map(|account| (account.clone(), gives.clone())))
     }
 
-    /// The part of what an account holds that could be intended: its `SELECT` on tables and columns of the schema.
-    pub(crate) fn of_held(held: &Held, schema: &Schema) -> Self {
+    /// What an account can read of the schema's tables by what it holds, at whatever level.
+    pub(crate) fn of_held(held: &Held, schema: &Schema, present: &Present) -> Self {
         let mut found = Self::default();
+        let reads = |rights: &BTreeSet<String>| rights.contains(SELECT);
+        let on_it = |(name, rights): (&Schema, &BTreeSet<String>)| {
+            reads(rights) && like(name.as_str(), schema.as_str())
+        };
+        if reads(&held.global) || held.schemas.iter().any(on_it) {
+            found.whole.extend(present.tables.keys().cloned());
+        }
         for ((_, table), on) in held
             .tables
             .iter()
@@ -75,6 +82,29 @@ impl Intended {
             }
         }
         found
+    }
+}
+
+/// Whether a name of a schema in a grant stands for this one: `_` and `%` are any characters there, but behind a `\\`.
+fn like(pattern: &str, name: &str) -> bool {
+    let mut rest = pattern.chars();
+    match rest.next() {
+        None => name.is_empty(),
+        Some('%') => (0..=name.len())
+            .filter(|at| name.is_char_boundary(*at))
+            .any(|at| like(rest.as_str(), &name[at..])),
+        Some(c) => {
+            let (exactly, rest) = match (c, rest.clone().next()) {
+                ('\\', Some(escaped)) => (Some(escaped), &rest.as_str()[escaped.len_utf8()..]),
+                ('_', _) => (None, rest.as_str()),
+                _ => (Some(c), rest.as_str()),
+            };
+            let mut name = name.chars();
+            let fits = name
+                .next()
+                .is_some_and(|first| exactly.is_none_or(|c| c == first));
+            fits && like(rest, name.as_str())
+        }
     }
 }
 
@@ -131,7 +161,36 @@ pub(crate) mod tests {
             columns: [(table("auth_user"), [column("id")].into())].into(),
         };
         let held = intended.held(&schema);
-        assert_eq!(Intended::of_held(&held, &schema), intended);
+        assert_eq!(Intended::of_held(&held, &schema, &present()), intended);
         assert_eq!(changes(&held, &intended, &schema), []);
+    }
+
+    #[test]
+    fn who_may_read_a_schema_may_read_all_that_is_in_it() {
+        let schema: Schema = "treeherder".parse().unwrap();
+        let reads = |name: &str| {
+            let held = Held {
+                schemas: [(name.parse().unwrap(), [SELECT.to_owned()].into())].into(),
+                ..Held::default()
+            };
+            Intended::of_held(&held, &schema, &present()).whole.len()
+        };
+        let all = present().tables.len();
+        assert_eq!(
+            [reads("treeherder"), reads("tree%"), reads("treeherde_")],
+            [all; 3]
+        );
+        assert_eq!(
+            [reads("other"), reads("treeherde\\_"), reads("tree"), reads("_")],
+            [0; 4]
+        );
+        let everywhere = Held {
+            global: [SELECT.to_owned()].into(),
+            ..Held::default()
+        };
+        assert_eq!(
+            Intended::of_held(&everywhere, &schema, &present()).whole.len(),
+            all
+        );
     }
 }

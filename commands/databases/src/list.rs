@@ -1,26 +1,22 @@
 //! `db list`: the databases, from the configuration alone. The primary's address is said to nobody.
 
-use countersign_core::command::Ask;
 use countersign_core::reply::{Line, Reply};
 use countersign_core::text::list;
 
 use crate::databases::{Database, Databases};
-use crate::words::relative;
+use crate::words::day;
 
 /// The answer.
-pub(crate) fn reply(databases: &Databases, ask: &Ask<'_>) -> Reply {
-    let reply = databases
-        .iter()
-        .map(|database| line(database, ask))
-        .fold(Reply::default(), Reply::and);
+pub(crate) fn reply(databases: &Databases) -> Reply {
+    let reply = databases.iter().map(line).fold(Reply::default(), Reply::and);
     if reply.blocks.is_empty() {
         return Reply::line("no databases are configured.");
     }
     reply
 }
 
-/// `prod-db: treeherder of prod · read at treeherder-prod-ro…:3306 · activedata, th_admin · CA ends in 3 d`.
-fn line(database: &Database, ask: &Ask<'_>) -> Line {
+/// `prod-db: treeherder of prod · read at treeherder-prod-ro…:3306 · activedata, th_admin · CA ends 2036-11-19`.
+fn line(database: &Database) -> Line {
     let mut parts = vec![match &database.app {
         Some(app) => format!("{} of {app}", database.schema),
         None => database.schema.to_string(),
@@ -33,9 +29,27 @@ fn line(database: &Database, ask: &Ask<'_>) -> Line {
         parts.push(list(database.accounts.iter().map(|known| &known.name)));
     }
     if let Some(expires) = database.ca_expires {
-        parts.push(format!("CA ends {}", relative(expires, ask.now)));
+        parts.push(format!("CA ends {}", day(expires)));
     }
     Line::default()
         .strong(database.target.to_string())
         .then(format!(": {}", parts.join(" · ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::reply::plain_line;
+
+    use super::*;
+    use crate::databases::tests::{prod, stage};
+
+    #[test]
+    fn where_people_read_is_said_and_where_accounts_are_made_is_not() {
+        let said = plain_line(&line(&prod()));
+        assert_eq!(
+            said,
+            "prod-db: treeherder of prod · read at replica.example.org:3306 · activedata, th_admin"
+        );
+        assert!(plain_line(&line(&stage())).contains("no replica, nobody is given access"));
+    }
 }

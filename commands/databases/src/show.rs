@@ -13,7 +13,7 @@ use crate::databases::{Database, Databases, Role, Side};
 use crate::intended::{Sorted, sorted};
 use crate::replica::{follows, server};
 use crate::trouble::Fault;
-use crate::words::{relative, some};
+use crate::words::{day, relative, some};
 
 /// Names in one line.
 const NAMES: usize = 12;
@@ -66,7 +66,11 @@ pub(crate) async fn reply(
         reply = reply.detail("", format!("{}: {}", known.name, role(&known.role)));
     }
     if let Some(expires) = database.ca_expires {
-        let words = format!("the last of its authorities ends {}", relative(expires, ask.now));
+        let words = format!(
+            "the last of its authorities ends {} ({})",
+            day(expires),
+            relative(expires, ask.now)
+        );
         reply = reply.detail("CA", words);
     }
     Ok(Outcome::Reply(reply))

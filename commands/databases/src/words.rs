@@ -2,7 +2,7 @@
 
 use countersign_core::plan::Detail;
 use countersign_core::text::{list, span};
-use countersign_core::time::{Timestamp, between};
+use countersign_core::time::{Duration, Timestamp, between};
 
 /// A labelled group of one line.
 pub(crate) fn detail(label: &str, line: impl Into<String>) -> Detail {
@@ -22,12 +22,22 @@ pub(crate) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// `in 30 d`, or `3 d ago`.
+/// `2026-12-22`.
+pub(crate) fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
+
+/// `in 30 d`, or `3 d ago`; from three days on without hours.
 pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
+    const DAY: u64 = 86_400;
+    let whole_days = |passed: Duration| match passed.as_secs() {
+        few if few < 3 * DAY => passed,
+        many => Duration::from_secs((many + DAY / 2) / DAY * DAY),
+    };
     if at > now {
-        format!("in {}", span(between(now, at)))
+        format!("in {}", span(whole_days(between(now, at))))
     } else {
-        format!("{} ago", span(between(at, now)))
+        format!("{} ago", span(whole_days(between(at, now))))
     }
 }
 
@@ -66,6 +76,8 @@ mod tests {
             "until 1970-01-01 00:00 UTC (1 d ago)"
         );
         assert_eq!(until(None, now), "without an end");
+        assert_eq!(relative(from_millis(30 * day - 1_000), now), "in 30 d");
+        assert_eq!(relative(from_millis(3 * day - 7_200_000), now), "in 2 d 22 h");
         assert_eq!(some(&["a", "b", "c"], 2), "a, b and 1 more");
         assert_eq!(some(&["a", "b"], 2), "a, b");
     }

@@ -106,7 +106,10 @@ impl Check {
         wrong.extend(in_its_way(database, &user).await?);
         let looked = Looked {
             wrong,
-            holds: still_there(Intended::of_held(&made.held, &database.schema), &present),
+            holds: still_there(
+                Intended::of_held(&made.held, &database.schema, &present),
+                &present,
+            ),
         };
         Ok(Progress::Done(json!(looked)))
     }
@@ -116,7 +119,7 @@ impl Check {
         let Looked { holds, .. } = run.result(LOOK)?;
         let present = tables_of(database).await?;
         let trial = Trial {
-            password: self.databases.new_password(),
+            password: self.databases.throw_away(),
             database,
             twin: &twin.account,
             holds: &holds,
@@ -219,12 +222,15 @@ fn verdict(account: &str, target: &str, wrong: &[String], proof: &Proof) -> Ende
         [] => String::new(),
         good => format!(". As they shall be: {}", list(good)),
     };
+    let grants = |words: &String| words.starts_with("holds") || words.starts_with("lacks");
+    let mend = if wrong.iter().any(grants) {
+        format!(". To mend grants: !db access refresh {target}")
+    } else {
+        String::new()
+    };
     Ended {
         good: true,
-        words: format!(
-            "{account} is NOT as it shall be: {}. To mend grants: !db access refresh {target}{right}",
-            bad.join("; ")
-        ),
+        words: format!("{account} is NOT as it shall be: {}{mend}{right}", bad.join("; ")),
         announcement: None,
     }
 }

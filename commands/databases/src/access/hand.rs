@@ -11,7 +11,7 @@ use countersign_core::link::Issue;
 use countersign_core::operation::{Action, Ended, Progress, Reconciled, Run, Step, Trouble, TroubleKind};
 use countersign_core::plan::{Facts, Plan};
 use countersign_core::store::{Batch, Write};
-use countersign_core::time::{Duration, before};
+use countersign_core::time::Duration;
 use countersign_mysql::{Account, Kind, Statement};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -115,7 +115,7 @@ impl At<'_> {
             made: run.now,
             ends: wanted.ends,
             latest_end: wanted.latest_end,
-            remind_at: wanted.ends.map(|ends| before(ends, database.remind)),
+            remind_at: wanted.ends.and_then(|ends| database.reminder(ends, run.now)),
         });
         let words = format!("{} is being made for {}", access.title(), wanted.owner);
         Ok(Progress::Record {
@@ -132,7 +132,7 @@ impl At<'_> {
         let nothing = |trouble: Trouble| with_state(trouble, "nothing was made");
         let create = Statement::CreateLocked {
             account: self.account.clone(),
-            password: self.databases.new_password(),
+            password: self.databases.throw_away(),
         };
         match self.database.primary.execute(&[create]).await {
             Ok(()) => Ok(Progress::Done(json!(null))),
@@ -201,7 +201,7 @@ impl At<'_> {
             .await
             .map_err(|fault| self.locked(fault.into()))?;
         let trial = Trial {
-            password: self.databases.new_password(),
+            password: self.databases.throw_away(),
             database: self.database,
             twin: &twin.account,
             holds: &self.wanted.grants,

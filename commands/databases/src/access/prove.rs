@@ -87,7 +87,8 @@ impl Trial<'_> {
 
     async fn log_in(&self, side: Side, server: &Server, proof: &mut Proof) -> Result<Option<Visit>, Fault> {
         let user = &self.twin.user;
-        let schema = Some(&self.database.schema);
+        // Whoever may read nothing of a schema can't enter it.
+        let schema = Some(&self.database.schema).filter(|_| !self.holds.is_empty());
         let visit = match server.log_in(user, &self.password, schema, Tls::Required).await {
             Ok(visit) => visit,
             Err(error) if matches!(error.kind(), Kind::Denied | Kind::Locked | Kind::NotAllowed) => {

@@ -13,7 +13,7 @@ use countersign_core::operation::{Action, Ended, Progress, Reconciled, Run, Step
 use countersign_core::plan::{Draft, Effect, Facts, Plan};
 use countersign_core::refusal::Refusal;
 use countersign_core::store::Write;
-use countersign_core::time::{Timestamp, before};
+use countersign_core::time::Timestamp;
 use serde_json::json;
 
 use super::find::{find, recorded};
@@ -132,7 +132,7 @@ impl Action for Renew {
     async fn run(&self, _step: &'static str, run: &Run<'_>) -> Result<Progress, Trouble> {
         let (database, access) = (self.databases.of(run.plan())?, self.access(run.plan()).await?);
         let ends: Timestamp = run.plan().parameter(ENDS)?;
-        let renewed = access.renewed(ends, Some(before(ends, database.remind)), run.now);
+        let renewed = access.renewed(ends, database.reminder(ends, run.now), run.now);
         let renewed = renewed.map_err(|no| Trouble {
             hint: no.hint,
             ..Trouble::never(no.words)

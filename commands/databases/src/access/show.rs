@@ -105,7 +105,7 @@ async fn at_the_server(found: &Found<'_>) -> Result<String, Fault> {
         .and_then(|access| access.tables.as_ref())
         .map(|tables| tables.iter().filter_map(|table| table.parse().ok()).collect());
     let shall = sorted(&present, &database.classes, only.as_deref()).intended;
-    let reads = Intended::of_held(&made.held, &database.schema).in_words();
+    let reads = Intended::of_held(&made.held, &database.schema, &present).in_words();
     let wrong = made.wrong(&shall, &database.schema, None);
     Ok(match wrong.as_slice() {
         [] => format!("reads {reads}, as the configuration says"),
