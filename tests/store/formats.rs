@@ -1,6 +1,7 @@
 //! What is stored today must be readable tomorrow: a snapshot of every stored shape. A change here is a change of
 //! format; it needs a default for what is new, or a migration.
 
+use countersign_core::access;
 use countersign_core::approval;
 use countersign_core::audit::Event;
 use countersign_core::message::{Kind, Place};
@@ -140,6 +141,38 @@ fn locks_holds_and_messages() {
         Kind::Replayed,
     ];
     assert_json_snapshot!("message_kinds", kinds);
+}
+
+#[test]
+fn accesses() {
+    use access::{Kind, State, Why};
+    let ending = |why| State::Ending { why, since: at(60) };
+    let states = [
+        State::Preparing,
+        State::Offered {
+            link: "K7QM2X".into(),
+        },
+        State::Opened { at: at(60) },
+        State::Live { since: at(60) },
+        ending(Why::Expired),
+        ending(Why::Revoked { by: "bob".into() }),
+        ending(Why::Unopened),
+        ending(Why::Failed),
+        ending(Why::Done),
+        State::Ended {
+            why: Why::Gone,
+            at: at(60),
+        },
+    ];
+    let mut whole = super::sample::access("A7QM2X", "cs_carol", "carol");
+    whole.password = Some(super::sample::new_password());
+    let whole = whole.ailing("the server does not answer.", at(60));
+    assert_json_snapshot!("access", whole);
+    assert_json_snapshot!("access_states", states);
+    assert_json_snapshot!(
+        "access_kinds",
+        [Kind::Person, Kind::Service, Kind::Twin, Kind::Stray]
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod accesses;
 mod audit;
 mod batches;
 mod drop_boxes;

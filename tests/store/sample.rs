@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use countersign_core::access::{Access, Kind as AccessKind, NewAccess, NewPassword};
 use countersign_core::approval::{self, Origin, Request, Vote};
 use countersign_core::audit::{self, Event};
 use countersign_core::digest::Digest;
@@ -251,6 +252,37 @@ pub(crate) fn redeemed(link: &Link) -> Link {
         },
         phrase: None,
         ..link.clone()
+    }
+}
+
+/// An access to prod-db that alice asked for, for the owner; it is being prepared, and ends after 30 days.
+pub(crate) fn access(id: &str, account: &str, owner: &str) -> Access {
+    Access::new(NewAccess {
+        id: id.into(),
+        database: "prod-db".into(),
+        account: account.into(),
+        kind: AccessKind::Person,
+        owner: Some(owner.into()),
+        requester: Some("alice".into()),
+        request: Some("R-0001".into()),
+        operation: Some("7F3K".into()),
+        asked_in: Some(place("#treeherder")),
+        tables: Some(vec!["job".into(), "push".into()]),
+        made: at(0),
+        ends: Some(at(30 * DAY)),
+        latest_end: Some(at(90 * DAY)),
+        remind_at: Some(at(27 * DAY)),
+    })
+}
+
+pub(crate) const DAY: i64 = 24 * 3600;
+
+/// A password that waits for the link K7QM2X to be opened; it is sealed with the key `b`.
+pub(crate) fn new_password() -> NewPassword {
+    NewPassword {
+        sealed: sealed('b'),
+        link: Some("K7QM2X".into()),
+        opened: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Accesses. A change is a compare-and-swap on the version; an account is one access's until that has ended.
 
 use countersign_core::access::Access;
-use countersign_core::id::{AccessId, TargetName};
+use countersign_core::id::{AccessId, PersonId, TargetName};
 use countersign_core::store::{AccessesWhere, Conflict, StoreError};
 use countersign_core::time::Timestamp;
 use sqlx::{SqliteConnection, SqlitePool};
@@ -50,8 +50,8 @@ pub(crate) async fn insert(db: &mut SqliteConnection, access: &Access) -> Result
     .bind(&access.account)
     .bind(access.state.word())
     .bind(!access.state.is_final())
-    .bind(access.owner.as_ref().map(|owner| owner.as_str()))
-    .bind(access.requester.as_ref().map(|requester| requester.as_str()))
+    .bind(access.owner.as_ref().map(PersonId::as_str))
+    .bind(access.requester.as_ref().map(PersonId::as_str))
     .bind(access.due().map(Timestamp::as_millisecond))
     .bind(sealed_with(access))
     .bind(encode(access)?)
@@ -72,7 +72,7 @@ pub(crate) async fn update(db: &mut SqliteConnection, mut access: Access) -> Res
     .bind(integer(access.version))
     .bind(access.state.word())
     .bind(!access.state.is_final())
-    .bind(access.owner.as_ref().map(|owner| owner.as_str()))
+    .bind(access.owner.as_ref().map(PersonId::as_str))
     .bind(access.due().map(Timestamp::as_millisecond))
     .bind(sealed_with(&access))
     .bind(encode(&access)?)

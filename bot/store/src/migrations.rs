@@ -30,12 +30,13 @@ pub(crate) fn migrator() -> Migrator {
 
 #[cfg(test)]
 mod tests {
+    use countersign_core::access;
     use countersign_core::audit::Verifier;
     use countersign_core::drop_box;
     use countersign_core::link;
     use countersign_core::operation::State;
     use countersign_core::reply::Reply;
-    use countersign_core::store::{BoxesWhere, OperationsWhere, RequestsWhere, Store as _};
+    use countersign_core::store::{AccessesWhere, BoxesWhere, OperationsWhere, RequestsWhere, Store as _};
     use countersign_core::time::Timestamp;
     use sqlx::sqlite::SqliteConnectOptions;
     use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
@@ -140,6 +141,47 @@ mod tests {
         assert_eq!(store.sealed_with().await.unwrap(), keys.into());
     }
 
+    /// What version 3 added: accesses, and links that they wait for.
+    async fn accesses_are_there(store: &Sqlite) {
+        let open = AccessesWhere::Open {
+            database: Some("prod-db".into()),
+        };
+        let open = store.accesses(open).await.unwrap();
+        let words = open
+            .iter()
+            .map(|access| (access.account.as_str(), access.state.word()));
+        assert_eq!(
+            words.collect::<Vec<_>>(),
+            [
+                ("activedata", "live"),
+                ("cs_carol", "live"),
+                ("cs_dave", "offered")
+            ]
+        );
+        let (service, offered) = (&open[0], &open[2]);
+        let password = service.password.as_ref().unwrap();
+        assert!(password.opened.is_some() && service.waits_for_the_server());
+        assert!(
+            store
+                .sealed_with()
+                .await
+                .unwrap()
+                .contains(&password.sealed.key_id())
+        );
+        assert_eq!(
+            store.next_due().await.unwrap(),
+            Some(Timestamp::UNIX_EPOCH),
+            "a post"
+        );
+        let due = service.due().unwrap();
+        assert_eq!(store.waiting_databases(due).await.unwrap(), ["prod-db".into()]);
+        let ended = store.access(&"D6Y2WM".into()).await.unwrap().unwrap();
+        let why = access::Why::Revoked { by: "bob".into() };
+        assert_eq!((ended.state.why(), ended.due()), (Some(&why), None));
+        let link = store.link(&"K7QM2X".into()).await.unwrap().unwrap();
+        assert_eq!(link.access, Some(offered.id.clone()));
+    }
+
     #[tokio::test]
     async fn a_store_of_any_version_is_brought_up_to_date_with_all_that_is_in_it() {
         for &(version, ..) in FILES {
@@ -150,6 +192,9 @@ mod tests {
             is_all_there(&store).await;
             if version >= 2 {
                 secrets_are_there(&store).await;
+            }
+            if version >= 3 {
+                accesses_are_there(&store).await;
             }
             store.close().await;
             Sqlite::open(&path).await.unwrap().close().await;

@@ -21,7 +21,6 @@ const QUESTIONS: &[&str] = &[
     accesses::OPEN_AT,
     accesses::NAMED,
     accesses::DUE,
-    accesses::NEWEST,
     accesses::ONE_OF,
     accesses::NEXT_TARGET,
     accesses::FIRST,

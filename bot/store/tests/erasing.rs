@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
+use countersign_core::access::{self, Access, NewAccess, NewPassword};
 use countersign_core::approval::Origin;
 use countersign_core::drop_box::{self, DropBox};
 use countersign_core::link::{self, Link, Visitor};
@@ -13,6 +14,7 @@ use countersign_core::message::{Account, Assurance, Place};
 use countersign_core::random::{Random as _, SeededRandom};
 use countersign_core::store::{Batch, Store as _, Write};
 use countersign_core::time::{Timestamp, from_millis};
+use countersign_secrets::at_rest::{SealedText, SealingKey, SealingKeys};
 use countersign_secrets::base64url;
 use countersign_secrets::drop_box::Filling;
 use countersign_secrets::path_id::PathId;
@@ -332,5 +334,59 @@ async fn a_link_that_lives_is_over_in_a_backup_and_nothing_of_it_is_there() {
     assert!(copy.sealed_with().await.unwrap().is_empty());
     assert_eq!(store.link(&link.id).await.unwrap().unwrap().state.word(), "live");
     copy.close().await;
+    store.close().await;
+}
+
+/// An access of a service whose password waits for a link to be opened.
+fn with_password(sealed: SealedText) -> Access {
+    let draft = NewAccess {
+        id: "A7QM2X".into(),
+        database: "prod-db".into(),
+        account: "activedata".into(),
+        kind: access::Kind::Service,
+        owner: Some("alice".into()),
+        requester: None,
+        request: None,
+        operation: None,
+        asked_in: None,
+        tables: None,
+        made: at(0),
+        ends: None,
+        latest_end: None,
+        remind_at: None,
+    };
+    let password = NewPassword {
+        sealed,
+        link: Some("K7QM2X".into()),
+        opened: None,
+    };
+    Access::found(draft).with_password(password).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_waits_is_in_no_backup_and_in_no_file_once_it_is_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(folder.path().join("store.db")).await.unwrap();
+    let key = SealingKey::of(&"a".repeat(64).into()).unwrap();
+    let sealed = SealingKeys::new(key, Vec::new()).seal("a password", [7; 12], &random(3, 60));
+    let secret: HashSet<_> = pieces(sealed.text().as_bytes()).collect();
+    let access = Write::NewAccess(Box::new(with_password(sealed)));
+    store.commit(Batch::of(access)).await.unwrap();
+    assert!(found(folder.path(), &secret) > 0, "it was there");
+
+    let to = tempfile::tempdir().unwrap();
+    let path = to.path().join("backup");
+    store.copy(&path).await.unwrap().keep().await.unwrap();
+    assert_eq!(found(to.path(), &secret), 0);
+    let copy = Sqlite::open(&path).await.unwrap();
+    let in_copy = copy.access(&"A7QM2X".into()).await.unwrap().unwrap();
+    assert_eq!((in_copy.password, in_copy.version), (None, 1));
+    assert!(copy.sealed_with().await.unwrap().is_empty());
+    copy.close().await;
+
+    let access = store.access(&"A7QM2X".into()).await.unwrap().unwrap();
+    let set = Write::Access(Box::new(access.password_set().unwrap()));
+    store.commit(Batch::of(set)).await.unwrap();
+    is_soon_gone(folder.path(), &secret).await;
     store.close().await;
 }

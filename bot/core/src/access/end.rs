@@ -70,7 +70,7 @@ pub async fn end(
     for id in access.links() {
         let live = store.link(id).await?;
         if let Some(useless) = live.and_then(|link| link.withdrawn(&why, now)) {
-            let words = format!("link {id} ({}) was burned: {title} is over", useless.title);
+            let words = format!("link {id} ({}) was ended: {title} is over", useless.title);
             batch = batch.record(useless.record(now, Event::Burned, words));
             batch.writes.push(Write::Link(Box::new(useless)));
         }

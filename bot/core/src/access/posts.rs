@@ -133,7 +133,7 @@ fn done(access: &Access) -> &'static str {
 }
 
 /// For the rooms: one line for each kind of news, however many accesses it is about.
-pub(super) fn rooms(news: &[&News], database: &TargetName, rooms: &[Room], _prefix: &str) -> Vec<Post> {
+pub(super) fn rooms(news: &[&News], database: &TargetName, rooms: &[Room]) -> Vec<Post> {
     let mut lines: Vec<(Line, Tone)> = Vec::new();
     let ailing = |access: &&Access| access.kind != Kind::Twin;
     let ails = news.iter().filter_map(|news| match news {
@@ -233,9 +233,13 @@ pub(super) fn back(back: &[Access], database: &TargetName, rooms: &[Room]) -> Ve
         return Vec::new();
     }
     let all: Vec<&Access> = back.iter().collect();
-    let verb = if back.len() == 1 { "is" } else { "are" };
+    let (verb, whose) = if back.len() == 1 {
+        ("is", "its")
+    } else {
+        ("are", "their")
+    };
     let line = names(Line::new(format!("{database}: ")), &all).then(format!(
-        " {verb} at the server again after having been gone; what was decided about their end holds."
+        " {verb} at the server again after having been gone; what was decided about {whose} end holds."
     ));
     to_rooms(rooms, &Reply::line(line).toned(Tone::Waiting))
 }

@@ -92,7 +92,7 @@ async fn commit(
 ) -> Result<(), StoreError> {
     while !changes.is_empty() {
         let news: Vec<&News> = changes.iter().filter_map(|change| change.news.as_ref()).collect();
-        let posts = posts::rooms(&news, database, &keeper.rooms(database), &context.settings.prefix);
+        let posts = posts::rooms(&news, database, &keeper.rooms(database));
         let mut batch = changes
             .iter()
             .map(|change| change.batch.clone())

@@ -234,10 +234,10 @@ impl Link {
 
     /// What is in it is worth nothing any more. One that has ended is left as it is.
     pub(crate) fn withdrawn(&self, why: &Why, now: Timestamp) -> Option<Self> {
-        match why {
+        self.expire(now).or_else(|| match why {
             Why::Revoked { by } => self.burn(by, now),
-            _ => (self.state_at(now) == State::Live).then(|| self.ended_as(State::Expired { at: now })),
-        }
+            _ => (self.state == State::Live).then(|| self.ended_as(State::Expired { at: now })),
+        })
     }
 
     /// Somebody whom it concerns says that it was a stranger who opened it.

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use countersign_core::access::Keeper;
 use countersign_core::bot::Bot;
 use countersign_core::chat::Reach;
 use countersign_core::command::{Ask, Command, Outcome, Registry, Spec};
@@ -56,6 +57,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(seed: u64) -> Self {
+        Self::keeping(seed, None)
+    }
+
+    /// With databases.
+    pub(crate) fn keeping(seed: u64, keeper: Option<Arc<dyn Keeper>>) -> Self {
         let store = Arc::new(Memory::new());
         let clock = Arc::new(ManualClock::new(at(0)));
         let random = Arc::new(SeededRandom::new(seed));
@@ -79,7 +85,7 @@ impl World {
             scrubber: Arc::clone(&scrubber),
             pages: Arc::default(),
             notary: None,
-            keeper: None,
+            keeper,
             links: Some(links.clone()),
             replica: "test".into(),
         };
