@@ -14,8 +14,8 @@ use countersign_core::store::Store;
 use countersign_core::time::{Clock as _, Timestamp};
 use countersign_store::Sqlite;
 
-use super::mortal::{Death, Mortal};
 use crate::support::irc::password;
+use crate::support::mortal::{Death, Mortal, Whose};
 
 const CONFIG: &str = "COUNTERSIGN_CRASH_CONFIG";
 const DEATH: &str = "COUNTERSIGN_CRASH_AT";
@@ -121,7 +121,7 @@ async fn the_bot() {
     };
     let wrap = |store: Arc<dyn Store>| -> Arc<dyn Store> {
         match death {
-            Some(death) => Arc::new(Mortal::new(store, death)),
+            Some(death) => Arc::new(Mortal::new(store, death, Whose::Process)),
             None => store,
         }
     };

@@ -7,8 +7,8 @@ use serde_json::json;
 use toml::{Table, Value};
 
 use super::child::Bot;
-use super::mortal::Death;
 use super::world::OnDisk;
+use crate::support::mortal::Death;
 use crate::support::irc::{InspIrcd, Line, Person, Services};
 use crate::support::programs::Sandbox;
 use crate::support::serve::{ROOM, Setup};

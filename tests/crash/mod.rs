@@ -10,7 +10,6 @@
 
 mod child;
 mod lane;
-mod mortal;
 mod story;
 mod world;
 
@@ -20,7 +19,7 @@ use countersign_core::random::{Random as _, SeededRandom};
 use tokio::time::{Instant, sleep, timeout};
 
 use lane::{Came, Lane};
-use mortal::Death;
+use crate::support::mortal::Death;
 use story::{DEPLOY, ROLL_BACK, Story};
 
 /// Kills at every write, before it or after it, until a story comes to its end before there are so many.

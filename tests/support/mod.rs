@@ -5,6 +5,7 @@ pub(crate) mod browser;
 pub(crate) mod http;
 pub(crate) mod hunt;
 pub(crate) mod irc;
+pub(crate) mod mortal;
 pub(crate) mod mysql;
 pub(crate) mod play;
 pub(crate) mod process;

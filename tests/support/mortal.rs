@@ -1,9 +1,9 @@
-//! A store that kills its process: before or after the write of a given number. So the process dies between any two
-//! steps that it remembers; deaths within a call to a provider are those of `tests/kill` and of random instants.
+//! A store at which whoever uses it dies: before or after the write of a given number. So it dies between any two steps
+//! that it remembers; deaths within a call to a provider are those of `tests/kill` and of random instants.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use countersign_core::access::Access;
@@ -22,10 +22,11 @@ use countersign_core::store::{
 use countersign_core::time::{Duration, Timestamp};
 use countersign_secrets::at_rest::KeyId;
 use countersign_secrets::path_id::PathId;
+use tokio::sync::Notify;
 
 /// When the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Death {
+pub(crate) enum Death {
     /// Before the write with this number, counted from 0.
     Before(u64),
     /// After it: it is on disk, and nobody was told.
@@ -34,14 +35,14 @@ pub(super) enum Death {
 
 impl Death {
     /// As the process is told it: `before 7`.
-    pub(super) fn words(self) -> String {
+    pub(crate) fn words(self) -> String {
         match self {
             Self::Before(n) => format!("before {n}"),
             Self::After(n) => format!("after {n}"),
         }
     }
 
-    pub(super) fn read(words: &str) -> Self {
+    pub(crate) fn read(words: &str) -> Self {
         let (when, n) = words.split_once(' ').unwrap();
         let n = n.parse().unwrap();
         match when {
@@ -52,29 +53,53 @@ impl Death {
     }
 }
 
-pub(super) struct Mortal {
+/// What dies.
+#[derive(Clone, Debug)]
+pub(crate) enum Whose {
+    /// The whole process.
+    Process,
+    /// Only what waits for the store: it waits for ever, and whoever started it is told to throw it away.
+    Bot(Arc<Notify>),
+}
+
+pub(crate) struct Mortal {
     store: Arc<dyn Store>,
     death: Death,
+    whose: Whose,
     writes: AtomicU64,
+    dead: AtomicBool,
 }
 
 impl Mortal {
-    pub(super) fn new(store: Arc<dyn Store>, death: Death) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, death: Death, whose: Whose) -> Self {
         Self {
             store,
             death,
+            whose,
             writes: AtomicU64::new(0),
+            dead: AtomicBool::new(false),
+        }
+    }
+
+    async fn die(&self) {
+        match &self.whose {
+            Whose::Process => std::process::abort(),
+            Whose::Bot(told) => {
+                self.dead.store(true, Ordering::SeqCst);
+                told.notify_one();
+                std::future::pending::<()>().await;
+            }
         }
     }
 
     async fn write<T>(&self, write: impl Future<Output = T>) -> T {
         let number = self.writes.fetch_add(1, Ordering::SeqCst);
-        if self.death == Death::Before(number) {
-            std::process::abort();
+        if self.dead.load(Ordering::SeqCst) || self.death == Death::Before(number) {
+            self.die().await;
         }
         let written = write.await;
         if self.death == Death::After(number) {
-            std::process::abort();
+            self.die().await;
         }
         written
     }
