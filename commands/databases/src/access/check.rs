@@ -208,7 +208,10 @@ fn verdict(account: &str, target: &str, wrong: &[String], proof: &Proof) -> Ende
     if wrong.is_empty() && bad.is_empty() {
         return Ended {
             good: true,
-            words: format!("done · a twin of {account} {}; all is as it shall be", list(good)),
+            words: format!(
+                "done · {account} is as it shall be: {} (seen by a twin)",
+                list(good)
+            ),
             announcement: None,
         };
     }
@@ -251,7 +254,7 @@ mod tests {
         };
         assert_eq!(
             verdict("cs_dave", "prod-db", &[], &proof).words,
-            "done · a twin of cs_dave logs in over TLS on the replica, may read 42 tables; all is as it shall be"
+            "done · cs_dave is as it shall be: logs in over TLS on the replica, may read 42 tables (seen by a twin)"
         );
     }
 

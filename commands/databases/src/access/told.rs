@@ -33,8 +33,8 @@ pub(super) fn handed(
     Ended {
         good: true,
         words: format!(
-            "done · a twin of {account} {}; {account} reads {grants} {until}, and is locked until its link is opened; link \
-             {link} went to {owner}",
+            "done · link {link} went to {owner}; {account} is locked until that is opened, and reads {grants} {until} (its twin \
+             {})",
             list(&proof.good)
         ),
         announcement: Some(news(database, &format!("granted/{access}"), line)),
