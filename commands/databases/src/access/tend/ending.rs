@@ -20,42 +20,36 @@ const SWEEPS: u32 = 3;
 /// Names of accounts, and the accounts of that name at a server.
 type There = BTreeMap<UserName, Vec<Account>>;
 
-/// Ends them. What does not work for all is tried for each, so that one holds up no other.
+/// Ends them. What does not work for all is tried for each half, so that one holds up no other.
 pub(super) async fn end(database: &Database, due: &[&Access]) -> Vec<Came> {
     let mut came = Vec::with_capacity(due.len());
-    let mut ours: Vec<(AccessId, UserName)> = Vec::new();
+    let mut ours: BTreeMap<UserName, AccessId> = BTreeMap::new();
     for access in due {
         match user_of(access) {
-            Ok(user) => ours.push((access.id.clone(), user)),
+            Ok(user) => {
+                ours.insert(user, access.id.clone());
+            }
             Err(fault) => came.push((access.id.clone(), Err(fault))),
         }
     }
-    let all: BTreeSet<UserName> = ours.iter().map(|(_, user)| user.clone()).collect();
-    let mut ended = together(database, &all).await;
-    if matches!(&ended, Err(fault) if all.len() > 1 && !fault.may_pass()) {
-        let mut each = BTreeMap::new();
-        for user in &all {
-            each.insert(
-                user.clone(),
-                together(database, &BTreeSet::from([user.clone()])).await,
-            );
+    let mut lots = vec![ours.keys().cloned().collect::<BTreeSet<UserName>>()];
+    while let Some(mut users) = lots.pop() {
+        let ended = together(database, &users).await;
+        if matches!(&ended, Err(fault) if users.len() > 1 && !fault.may_pass())
+            && let Some(middle) = users.iter().nth(users.len() / 2).cloned()
+        {
+            lots.push(users.split_off(&middle));
+            lots.push(users);
+            continue;
         }
-        for (id, user) in ours {
-            let came_of = match each.get(&user) {
-                Some(Ok(waits)) => Ok(tended(waits.get(&user))),
-                Some(Err(fault)) => Err(fault.copied()),
-                None => continue,
+        let each = users.iter().filter_map(|user| {
+            let came = match &ended {
+                Ok(waits) => Ok(tended(waits.get(user))),
+                Err(fault) => Err(fault.copied()),
             };
-            came.push((id, came_of));
-        }
-        return came;
-    }
-    for (id, user) in ours {
-        let came_of = match &mut ended {
-            Ok(waits) => Ok(tended(waits.get(&user))),
-            Err(fault) => Err(fault.copied()),
-        };
-        came.push((id, came_of));
+            Some((ours.get(user)?.clone(), came))
+        });
+        came.extend(each);
     }
     came
 }
