@@ -2,6 +2,7 @@
 
 mod access;
 mod args;
+mod authority;
 mod classes;
 mod databases;
 mod db;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use countersign_core::access::Keeper;
 use countersign_core::command::{Registry, RegistryError};
 use countersign_core::operation::Action;
+use countersign_core::watch::Watcher;
 
 pub use classes::{Class, Classes, Pattern, PatternError};
 pub use databases::{Database, Databases, Known, Role};
@@ -40,6 +42,11 @@ pub fn actions(databases: &Arc<Databases>) -> Vec<Arc<dyn Action>> {
     ];
     actions.extend(passwd::actions(databases));
     actions
+}
+
+/// What tells that the certificates which vouch for the servers come to their end.
+pub fn watchers(databases: &Arc<Databases>) -> Vec<Arc<dyn Watcher>> {
+    authority::Authority::all(databases)
 }
 
 /// What does at the servers what the records of accesses say.

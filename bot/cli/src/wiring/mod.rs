@@ -85,7 +85,8 @@ pub fn bot(config: &Config, parts: Parts) -> anyhow::Result<Bot> {
         actions.add(action);
     }
 
-    let watchers = countersign_apps::watchers(&apps, config.heroku.poll);
+    let mut watchers = countersign_apps::watchers(&apps, config.heroku.poll);
+    watchers.extend(databases.iter().flat_map(countersign_databases::watchers));
     let context = Context {
         settings,
         store: Arc::clone(&parts.store),
