@@ -13,7 +13,7 @@ use countersign_core::operation::{
     Action, Ended, Entry, Happening, Operation, Progress, Repeat, Run, State, Trouble,
 };
 use countersign_core::person::{Directory, Person};
-use countersign_core::plan::{Effect, Plan, SealedPlan};
+use countersign_core::plan::{Effect, Facts, Plan, SealedPlan};
 use countersign_core::policy::Policy;
 use countersign_core::random::SeededRandom;
 use countersign_core::settings::Settings;
@@ -72,7 +72,7 @@ fn database(pair: &Pair) -> Database {
         max_days: 90,
         remind: Duration::from_hours(72),
         classes: Classes {
-            read: ["job", "push", "repository"]
+            read: ["job", "push", "repository", "bench_*"]
                 .map(|name| name.parse().unwrap())
                 .to_vec(),
             never: vec!["django_*".parse().unwrap(), "auth_*".parse().unwrap()],
@@ -291,6 +291,11 @@ impl Going {
         self.note(step.name, Happening::Succeeded(value));
         self.operation.step += 1;
         Ok(None)
+    }
+
+    /// Reads again what the plan relies on.
+    pub(super) async fn facts(&self) -> Facts {
+        self.action.facts(&self.operation.plan).await.unwrap()
     }
 
     /// Goes on up to this step, or to the end.

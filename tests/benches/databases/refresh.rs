@@ -1,0 +1,128 @@
+//! A refresh that has everything to do: no account holds anything yet.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use countersign_core::access::{Access, Kind, NewAccess};
+use countersign_core::store::{Batch, Store as _, Write};
+use countersign_core::time::from_millis;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::hand::{DATABASE, Hands};
+use crate::support::mysql::{Flavour, Pair, Side};
+
+/// How long the largest may take.
+const WITHIN: Duration = Duration::from_secs(60);
+/// Tables and accounts; the last is what must be done in time.
+const SIZES: [(usize, usize); 4] = [(250, 50), (500, 100), (1000, 100), (1000, 200)];
+
+pub(super) async fn figures(name: &str, flavour: Flavour, sizes: &[(usize, usize)]) {
+    println!(
+        "{name}: tables × accounts, grants: read | mend | replica has it | all of it | once more, nothing to do"
+    );
+    let sizes = if sizes.is_empty() { &SIZES } else { sizes };
+    for &(tables, accounts) in sizes {
+        let pair = Pair::start(flavour).await;
+        let hands = Hands::new(&pair, None).await;
+        prepared(&pair, &hands, tables, accounts).await;
+        let parameters = json!({ "schema": "treeherder", "changes": signed(tables, accounts) });
+        let mut going = hands.begin("db-refresh", parameters);
+        let began = Instant::now();
+        going.facts().await;
+        let read = began.elapsed();
+        going.up_to(Some("replica has it")).await;
+        let mended = began.elapsed();
+        let ended = going.ends().await;
+        let all = began.elapsed();
+        assert!(ended.good, "{}", ended.words);
+        let began = Instant::now();
+        going.facts().await;
+        let again = began.elapsed();
+        println!(
+            "{tables} × {accounts}, {}: {} | {} | {} | {} | {}",
+            tables * accounts,
+            seconds(read),
+            seconds(mended - read),
+            seconds(all - mended),
+            seconds(all),
+            seconds(again)
+        );
+        if (tables, accounts) == SIZES[SIZES.len() - 1] {
+            assert!(all < WITHIN, "{} is too long", seconds(all));
+        }
+    }
+}
+
+fn seconds(span: Duration) -> String {
+    format!("{:.1} s", span.as_secs_f64())
+}
+
+fn table(number: usize) -> String {
+    format!("bench_{number:04}")
+}
+
+fn account(number: usize) -> String {
+    format!("cs_bench_{number:03}")
+}
+
+/// What is missing: everything.
+fn signed(tables: usize, accounts: usize) -> Value {
+    let give = |table: String| json!({ "on": ["treeherder", table, "give"] });
+    let tables = (0..tables).map(table);
+    let known = ["job", "push", "repository"].map(str::to_owned);
+    let mut names: Vec<String> = tables.chain(known).collect();
+    names.sort();
+    let columns =
+        json!({ "on": ["treeherder", "auth_user", { "give_columns": ["email", "id", "username"] }] });
+    let changes: Vec<Value> = std::iter::once(columns)
+        .chain(names.into_iter().map(give))
+        .collect();
+    let accounts: Vec<String> = (0..accounts).map(account).collect();
+    json!([{ "accounts": accounts, "changes": changes }])
+}
+
+/// The tables, the accounts, and their records.
+async fn prepared(pair: &Pair, hands: &Hands, tables: usize, accounts: usize) {
+    let mut sql = String::new();
+    for number in 0..tables {
+        let _ = write!(
+            sql,
+            "CREATE TABLE treeherder.{} (id INT PRIMARY KEY);",
+            table(number)
+        );
+    }
+    for number in 0..accounts {
+        let name = account(number);
+        let _ = write!(
+            sql,
+            "CREATE USER {name}@'%' IDENTIFIED BY 'canary-{name}' REQUIRE SSL;"
+        );
+    }
+    pair.sql(Side::Primary, &sql).await;
+    pair.caught_up().await;
+    let writes = (0..accounts).map(|number| {
+        let access = Access::found(NewAccess {
+            id: format!("A{number:05}").as_str().into(),
+            database: DATABASE.into(),
+            account: account(number),
+            kind: Kind::Person,
+            owner: Some("carol".into()),
+            requester: None,
+            request: None,
+            operation: None,
+            asked_in: None,
+            tables: None,
+            made: from_millis(1_800_000_000_000),
+            ends: None,
+            latest_end: None,
+            remind_at: None,
+        });
+        Write::NewAccess(Box::new(access))
+    });
+    let batch = Batch {
+        writes: writes.collect(),
+        ..Batch::default()
+    };
+    hands.store.commit(batch).await.unwrap();
+}
