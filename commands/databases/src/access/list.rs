@@ -5,8 +5,8 @@ use countersign_core::command::{Ask, Outcome};
 use countersign_core::refusal::Refusal;
 use countersign_core::reply::{Line, Reply};
 use countersign_core::store::AccessesWhere;
-use countersign_core::text::ago;
-use countersign_core::time::Timestamp;
+use countersign_core::text::{ago, span};
+use countersign_core::time::{Timestamp, between};
 
 use crate::databases::Databases;
 use crate::words::until;
@@ -70,8 +70,66 @@ pub(super) fn state(access: &Access, now: Timestamp) -> String {
         State::Preparing => "being made".to_owned(),
         State::Offered { link } => format!("locked until link {link} is opened"),
         State::Opened { .. } => "being unlocked".to_owned(),
-        State::Live { since } => format!("usable since {}", ago(*since, now)),
-        State::Ending { since, .. } => format!("ending since {}", ago(*since, now)),
+        State::Live { since } => format!("usable for {}", span(between(*since, now))),
+        State::Ending { since, .. } => format!("ending for {}", span(between(*since, now))),
         State::Ended { at, .. } => format!("ended {}", ago(*at, now)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::access::NewAccess;
+    use countersign_core::reply::plain_line;
+    use countersign_core::time::from_millis;
+
+    use super::*;
+
+    const DAY: i64 = 86_400_000;
+
+    fn access(kind: Kind, ends: Option<i64>) -> Access {
+        let owner = matches!(kind, Kind::Person | Kind::Service).then(|| "dave".into());
+        Access::found(NewAccess {
+            id: "K7QM2X".into(),
+            database: "prod-db".into(),
+            account: "cs_dave".to_owned(),
+            kind,
+            owner,
+            requester: None,
+            request: None,
+            operation: None,
+            asked_in: None,
+            tables: None,
+            made: from_millis(0),
+            ends: ends.map(|days| from_millis(days * DAY)),
+            latest_end: None,
+            remind_at: None,
+        })
+    }
+
+    fn said(access: &Access) -> String {
+        plain_line(&line(access, from_millis(2 * DAY)))
+    }
+
+    #[test]
+    fn an_account_is_told_with_its_owner_its_state_and_its_end() {
+        assert_eq!(
+            said(&access(Kind::Person, Some(32))),
+            "cs_dave on prod-db: dave's, usable for 2 d, until 1970-02-02 00:00 UTC (in 30 d)  [K7QM2X]"
+        );
+        assert_eq!(
+            said(&access(Kind::Service, None)),
+            "cs_dave on prod-db: a program's (dave looks after it), usable for 2 d, without an end  [K7QM2X]"
+        );
+        assert_eq!(
+            said(&access(Kind::Stray, None)),
+            "cs_dave on prod-db: found without a record, usable for 2 d  [K7QM2X]"
+        );
+        let ending = access(Kind::Person, Some(32))
+            .to_end(countersign_core::access::Why::Expired, from_millis(DAY))
+            .unwrap();
+        assert_eq!(
+            said(&ending),
+            "cs_dave on prod-db: dave's, ending for 1 d  [K7QM2X]"
+        );
     }
 }

@@ -11,8 +11,8 @@ use countersign_core::id::AccessId;
 use countersign_core::operation::{Action, Ended, Progress, Reconciled, Run, Step, Trouble};
 use countersign_core::plan::{Draft, Effect, Facts, Plan};
 use countersign_core::refusal::Refusal;
-use countersign_core::text::ago;
-use countersign_core::time::Duration;
+use countersign_core::text::{ago, span};
+use countersign_core::time::{Duration, between};
 use serde_json::json;
 
 use super::find::{find, recorded};
@@ -42,7 +42,10 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Checked) ->
     let is_over = |words: String| Err(Refusal::new(format!("{} {words}", access.title())));
     match &access.state {
         State::Ending { since, .. } => {
-            return is_over(format!("is ending already, since {}", ago(*since, ask.now)));
+            return is_over(format!(
+                "is ending already, for {}",
+                span(between(*since, ask.now))
+            ));
         }
         State::Ended { at, .. } => return is_over(format!("has ended already, {}", ago(*at, ask.now))),
         _ => {}

@@ -180,3 +180,84 @@ fn text(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use countersign_mysql::{About, Flavour, Version};
+
+    use super::*;
+    use crate::databases::tests::prod;
+    use crate::intended::tests::present;
+
+    fn about(server_id: u64) -> About {
+        About {
+            flavour: Flavour::MySql,
+            version: Version(8, 0, 36),
+            read_only: server_id == 2,
+            super_read_only: false,
+            server_id,
+            server_uuid: None,
+            tls_version: "TLSv1.3".to_owned(),
+            tls_cipher: String::new(),
+            sql_mode: String::new(),
+            host_name: "ip-10-0-0-1".to_owned(),
+        }
+    }
+
+    fn seen(accounts: &[(&str, &str)]) -> Seen {
+        let account = |(user, host): &(&str, &str)| Account {
+            user: user.parse().unwrap(),
+            host: host.parse().unwrap(),
+        };
+        Seen {
+            evidence: Evidence {
+                primary: about(1),
+                replica: about(2),
+            },
+            present: present(),
+            accounts: accounts.iter().map(account).collect(),
+            nameless: Vec::new(),
+        }
+    }
+
+    fn free(seen: &Seen, user: &str) -> String {
+        match seen.must_be_free(&prod(), &user.parse().unwrap()) {
+            Ok(()) => "free".to_owned(),
+            Err(no) => no.sentence(),
+        }
+    }
+
+    #[test]
+    fn a_name_that_somebody_has_is_not_taken_over() {
+        assert_eq!(free(&seen(&[]), "cs_dave"), "free");
+        assert_eq!(
+            free(&seen(&[("cs_dave", "%")]), "cs_dave"),
+            "prod-db has cs_dave@% already, and I have no record of it. If it is to go: !db access revoke cs_dave, as soon as \
+             I have told of it (I look every 5 min)."
+        );
+        assert_eq!(
+            free(&seen(&[("activedata", "%")]), "activedata"),
+            "prod-db has activedata@% already, and I have no record of it. Its password: !db passwd prod-db activedata; its \
+             tables: !db access refresh prod-db"
+        );
+    }
+
+    #[test]
+    fn an_account_that_would_stand_in_the_way_is_told() {
+        assert_eq!(
+            free(&seen(&[("cs_dave", "10.%")]), "cs_dave"),
+            "prod-db has cs_dave@10.% already, which would be taken in place of cs_dave@% by whoever comes from there. \
+             Choose another name, or have that account dropped by hand."
+        );
+    }
+
+    #[test]
+    fn the_facts_are_what_signing_relies_on_and_name_no_host() {
+        let facts = seen(&[("cs_dave", "%")]).facts();
+        let names: Vec<&str> = facts.keys().map(String::as_str).collect();
+        assert_eq!(names, ["accounts", "primary", "replica", "tables"]);
+        let text = serde_json::to_string(&facts).unwrap();
+        assert!(!text.contains("example.org") && !text.contains("ip-10"), "{text}");
+        assert!(text.contains("MySQL 8.0.36 (server 1)"), "{text}");
+    }
+}
