@@ -176,6 +176,14 @@ async fn no_answer_in_time_means_that_it_may_have_happened(flavour: Flavour) {
     wire.lets_through(u32::MAX);
     assert!(server.account(&account("cs_second")).await.unwrap().is_some());
     assert_eq!(wire.connections(), 2);
+
+    // The same for a call that somebody lost patience with.
+    wire.lets_through(1);
+    let impatient = tokio::time::timeout(Duration::from_millis(300), server.about());
+    assert!(impatient.await.is_err(), "it was dropped, not answered");
+    wire.lets_through(u32::MAX);
+    server.about().await.unwrap();
+    assert_eq!(wire.connections(), 3);
 }
 
 /// A change that changes nothing.

@@ -66,10 +66,12 @@ impl Pool {
             .ok()
             .and_then(std::result::Result::ok)
             .ok_or_else(|| Error::new(Kind::Busy, "waiting for a session"))?;
-        while let Some(mut wire) = self.take() {
-            if wire.is_alive().await {
+        if let Some(mut wire) = self.take() {
+            if wire.is_alive(self.settings.connect_timeout).await {
                 return Ok(self.lend(wire, permit));
             }
+            // What befell one befell the others: the server went, or the way to it.
+            drop(std::mem::take(&mut self.kept().wires));
         }
         let login = Login {
             user: &self.settings.user,

@@ -1,6 +1,6 @@
 //! A server, as whom it is asked, and the calls that change something.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 
@@ -85,8 +85,9 @@ impl Server {
             return Ok(());
         }
         let mut lease = self.lease().await?;
+        let mut there = BTreeSet::new();
         for statement in statements {
-            refuse_what_is_not_there(&mut lease.wire, statement).await?;
+            refuse_what_is_misunderstood(&mut lease.wire, statement, &mut there).await?;
             lease.wire.run(statement).await?;
         }
         lease.give_back();
@@ -103,8 +104,12 @@ impl Server {
 }
 
 /// Refuses what this server would misunderstand: a `GRANT` to nobody makes an account on MySQL 5.7, unless the session's
-/// mode forbids it, which is seen to as well.
-async fn refuse_what_is_not_there(wire: &mut Wire, statement: &Statement) -> Result<()> {
+/// mode forbids it, which is seen to as well. `there` are the accounts that were seen already.
+async fn refuse_what_is_misunderstood(
+    wire: &mut Wire,
+    statement: &Statement,
+    there: &mut BTreeSet<Account>,
+) -> Result<()> {
     let needs_two = matches!(
         statement,
         Statement::SetPassword { keep_old: true, .. } | Statement::DiscardOld { .. }
@@ -113,13 +118,14 @@ async fn refuse_what_is_not_there(wire: &mut Wire, statement: &Statement) -> Res
         return Err(Error::new(Kind::Unsupported, statement.shown())
             .with_source("only MySQL from 8.0.14 on has two passwords for an account"));
     }
-    if statement.is_grant() && wire.make.may_create_by_grant() {
-        let there = accounts_of(wire, statement.accounts()).await?;
-        if let Some(missing) = statement
-            .accounts()
-            .iter()
-            .find(|account| !there.contains(account))
-        {
+    let accounts = statement.accounts();
+    if matches!(statement, Statement::Drop { .. }) {
+        there.retain(|account| !accounts.contains(account));
+    }
+    let any_new = accounts.iter().any(|account| !there.contains(account));
+    if statement.is_grant() && wire.make.may_create_by_grant() && any_new {
+        there.extend(accounts_of(wire, accounts).await?);
+        if let Some(missing) = accounts.iter().find(|account| !there.contains(*account)) {
             return Err(Error::new(Kind::NoSuchAccount, statement.shown())
                 .with_source(format!("{missing} is not there")));
         }

@@ -124,8 +124,8 @@ impl Wire {
     }
 
     /// Whether the other end still answers.
-    pub(crate) async fn is_alive(&mut self) -> bool {
-        matches!(timeout(self.timeout, self.conn.ping()).await, Ok(Ok(())))
+    pub(crate) async fn is_alive(&mut self, limit: Duration) -> bool {
+        matches!(timeout(limit, self.conn.ping()).await, Ok(Ok(())))
     }
 
     /// Says good-bye, so that the server's log has nothing to complain about.
