@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Output;
 
-use program::{countersign, said};
+use program::{countersign, run, said};
 
 const CA: &str = include_str!("config/valid/certificates/ca.pem");
 
@@ -102,4 +102,11 @@ fn servers_that_are_not_there_fail_without_being_named() {
             "{lines:?}"
         );
     }
+}
+
+#[test]
+fn what_people_get_of_the_bundle_is_explained() {
+    let explained = said(&run(&["config", "explain", "database.ca"]));
+    assert!(explained.contains("People get it with their"), "{explained}");
+    assert!(explained.contains("48 KiB at most"), "{explained}");
 }

@@ -157,7 +157,7 @@ fn words(error: &Error, database: &Database) -> String {
         Kind::Tls(TlsTrouble::OtherName) => "write the name that the certificate is for".to_owned(),
         Kind::Tls(TlsTrouble::Expired) => "have it renewed".to_owned(),
         Kind::Tls(TlsTrouble::NotOffered) => "turn TLS on there; nothing was sent without it".to_owned(),
-        Kind::Denied => format!("check user and password, and whether {user} may come from here"),
+        Kind::Denied => format!("look too whether {user} may come from here"),
         Kind::NotAllowed => format!("give it to {user}"),
         Kind::Locked | Kind::Expired => format!("mend the account {user}"),
         Kind::TooManyConnections => "try again when there are fewer, or allow more".to_owned(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use countersign_core::text::list;
-use countersign_mysql::{About, Account, Flavour, Held, Kind, Server, Session};
+use countersign_mysql::{About, Account, Flavour, Held, Server, Session};
 
 use super::words;
 use crate::commands::check::finding::Findings;
@@ -121,22 +121,20 @@ fn writers(flavour: Flavour) -> &'static [&'static str] {
     }
 }
 
-/// Whether sessions can be ended in the form that the configuration says: one that is not there is ended.
+/// Whether the procedure of Amazon RDS ends sessions: one that is not there is ended.
 async fn kill(about: &str, database: &Database, server: &Server, findings: &mut Findings) {
-    let Ok(user) = wiring::user(&database.user) else {
+    let (config::Kill::Rds, Ok(user)) = (database.kill, wiring::user(&database.user)) else {
         return;
     };
     let nobody = Session { id: NOBODYS, user };
-    let Err(error) = server.kill(&[nobody]).await else {
-        return;
-    };
-    let hint = match (database.kill, error.kind()) {
-        // ER_SP_DOES_NOT_EXIST
-        (config::Kill::Rds, Kind::Other(1305)) => {
-            "there is no procedure mysql.rds_kill; write kill = \"statement\" where it is not Amazon RDS"
-                .to_owned()
-        }
-        _ => words(&error, database),
-    };
-    findings.fail(about, format!("it could not end a session: {hint}"));
+    match server.kill(&[nobody]).await {
+        Ok(()) => findings.ok(about, "it may end sessions with mysql.rds_kill"),
+        Err(error) => findings.fail(
+            about,
+            format!(
+                "it could not end a session: {error}; give it EXECUTE on that procedure, or write kill = \"statement\" where \
+                 it is not Amazon RDS"
+            ),
+        ),
+    }
 }
