@@ -25,9 +25,10 @@ fn revoked(access: &Access, seconds: i64) -> Access {
 
 /// Takes an access, as it is in the store, to its end.
 async fn ends(store: &Arc<dyn Store>, id: &str, seconds: i64) {
-    for next in [|access: &Access, s| revoked(access, s), |access: &Access, s| {
-        access.ended(at(s)).unwrap()
-    }] {
+    for next in [
+        |access: &Access, s| revoked(access, s),
+        |access: &Access, s| access.ended(at(s)).unwrap(),
+    ] {
         let access = store.access(&id.into()).await.unwrap().unwrap();
         done(store, changed(next(&access, seconds))).await;
     }
@@ -55,10 +56,7 @@ async fn an_access_is_read_as_it_was_written_by_its_id_and_by_its_account() {
     for store in each_store().await {
         let carol = access("A7QM2X", "cs_carol", "carol");
         assert_eq!(store.access(&carol.id).await.unwrap(), None);
-        assert_eq!(
-            store.access_of(&carol.database, "cs_carol").await.unwrap(),
-            None
-        );
+        assert_eq!(store.access_of(&carol.database, "cs_carol").await.unwrap(), None);
         done(&store, new(&carol)).await;
         assert_eq!(store.access(&carol.id).await.unwrap().as_ref(), Some(&carol));
         let read = store.access_of(&carol.database, "cs_carol").await.unwrap();
@@ -67,10 +65,7 @@ async fn an_access_is_read_as_it_was_written_by_its_id_and_by_its_account() {
             store.access_of(&"stage-db".into(), "cs_carol").await.unwrap(),
             None
         );
-        assert_eq!(
-            store.access_of(&carol.database, "cs_dave").await.unwrap(),
-            None
-        );
+        assert_eq!(store.access_of(&carol.database, "cs_dave").await.unwrap(), None);
     }
 }
 
@@ -218,7 +213,10 @@ async fn the_longest_due_at_a_database_comes_first_and_databases_with_none_are_l
         assert_eq!(store.next_due().await.unwrap(), Some(at(60 - 400)));
         assert_eq!(waiting(&store, at(60 - 401)).await, Vec::<String>::new());
         assert_eq!(waiting(&store, at(60 - 400)).await, ["test-db"]);
-        assert_eq!(waiting(&store, at(60 - 200)).await, ["prod-db", "stage-db", "test-db"]);
+        assert_eq!(
+            waiting(&store, at(60 - 200)).await,
+            ["prod-db", "stage-db", "test-db"]
+        );
         assert_eq!(due("prod-db", 60 - 200, 9).await, ["CCCCCC"]);
         assert_eq!(due("prod-db", 0, 9).await, ["CCCCCC", "AAAAAA"]);
         assert_eq!(due("prod-db", 0, 1).await, ["CCCCCC"]);
@@ -230,12 +228,15 @@ async fn the_longest_due_at_a_database_comes_first_and_databases_with_none_are_l
     }
 }
 
+/// What becomes of an access next.
+type Step = fn(&Access) -> Access;
+
 #[tokio::test]
 async fn an_access_waits_for_its_server_its_reminder_and_its_end() {
     for store in each_store().await {
         let first = access("A7QM2X", "cs_carol", "carol");
         done(&store, new(&first)).await;
-        let steps: [(fn(&Access) -> Access, Option<i64>); 6] = [
+        let steps: [(Step, Option<i64>); 6] = [
             (|access| access.offered("K7QM2X".into()).unwrap(), Some(300)),
             (|access| access.opened(at(50)).unwrap(), Some(50)),
             (|access| access.ailing("down.", at(50)), Some(52)),

@@ -97,13 +97,17 @@ impl Desk {
         }
         let opened = ago(*at, ask.now);
         let told = self.concerned(link).await?;
+        let remedy = self.remedy(ask, link).await?;
         let alarm = Reply::line(
             Line::new(format!(
                 "{} says that link {id} ({}) was opened by somebody else: {opened} from ",
                 person.id, link.title
             ))
             .foreign(by.to_string())
-            .then(". What was in it is known to them: change it."),
+            .then(format!(
+                ". What was in it is known to them: {}.",
+                remedy.as_deref().unwrap_or("change it")
+            )),
         )
         .toned(Tone::Bad);
         let whom = match told.as_slice() {
@@ -114,7 +118,8 @@ impl Desk {
             Line::new(format!("link {id} was opened {opened} from "))
                 .foreign(by.to_string())
                 .then(format!(
-                    ", so nothing can be taken back. {whom}. What was in it is known to whoever opened it: have it changed."
+                    ", so nothing can be taken back. {whom}. What was in it is known to whoever opened it: {}.",
+                    remedy.as_deref().unwrap_or("have it changed")
                 )),
         );
         let words = format!("disowned the opening of link {id} ({}) from {by}", link.title);
@@ -127,6 +132,20 @@ impl Desk {
             .writes
             .extend(std::iter::once(room).chain(places).map(Write::Enqueue));
         Ok(batch)
+    }
+
+    /// How to make what was in a link worth nothing, if it was an account.
+    async fn remedy(&self, ask: &Ask<'_>, link: &Link) -> Result<Option<String>, Refusal> {
+        let access = match &link.access {
+            Some(id) => self.context.store.access(id).await?,
+            None => None,
+        };
+        let theirs =
+            access.filter(|access| access.kind == access::Kind::Person && access.state.why().is_none());
+        Ok(theirs.map(|access| {
+            let revoke = ask.type_(&format!("db access revoke {}", access.account));
+            format!("take the account away with {revoke}")
+        }))
     }
 
     /// Those who signed for a link, and where they are reached.

@@ -237,3 +237,14 @@ async fn a_bot_without_databases_leaves_its_records_alone_and_does_not_spin() {
     world.works().await;
     assert_eq!(world.store.disk().accesses["A1"], access);
 }
+
+#[tokio::test]
+async fn whoever_did_not_open_the_link_themselves_hears_how_to_take_the_account_away() {
+    let team = Team::new();
+    team.grants().await;
+    let heard = team.world.says("carol", "burn K7QM01").await;
+    assert!(
+        heard.contains("known to whoever opened it: take the account away with !db access revoke cs_carol."),
+        "{heard}"
+    );
+}
