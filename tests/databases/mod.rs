@@ -1,5 +1,7 @@
 //! Databases with everything real: a primary and its replica, of MariaDB and of MySQL, with TLS.
 
+mod checking;
+mod demo;
 mod granting;
 mod hand;
 mod kills;
