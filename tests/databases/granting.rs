@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::place::{Login, Place, gets_access, hears, hears_directly, hears_the_end};
+use super::place::{Login, Place, gets_a_link, hears, hears_directly, hears_the_end};
 use crate::support::browser::Browser;
 use crate::support::irc::Person;
 use crate::support::mysql::{Flavour, SCHEMA, Side, TABLES};
@@ -86,7 +86,15 @@ async fn check_is_green(person: &Person) {
 async fn from_the_wish_to_the_end(flavour: Flavour) {
     let place = Place::new(flavour).await;
     let [alice, bob, erin] = place.people(["alice", "bob", "erin"]).await;
-    let letter = gets_access(&alice, &bob, "!db access grant alice --days 7").await;
+    let letter = gets_a_link(&alice, &bob, "!db access grant alice --days 7").await;
+    hears(
+        &bob,
+        &format!(
+            "done · link {} went to alice; cs_alice is locked until that is opened",
+            letter.id
+        ),
+    )
+    .await;
     for side in Side::BOTH {
         let locked = place.account(side, "cs_alice").await;
         assert_eq!(locked, Some(true), "nobody uses it before the link is opened");
@@ -140,14 +148,22 @@ async fn from_the_wish_to_the_end(flavour: Flavour) {
             idle.push(session);
         }
     }
-    hears(&erin, "is gone from both servers, and nobody is logged in with it").await;
+    hears(
+        &erin,
+        "is gone from both servers, and nobody is logged in with it",
+    )
+    .await;
     for mut session in idle {
         session.asks("SELECT name FROM job").await;
         let error = session.ends_within(AT_ONCE).await;
         assert!(error.contains("ERROR"), "{error}");
     }
     for (side, file) in [(Side::Replica, login.file()), (Side::Primary, primary)] {
-        place.pair.client(&file, &["-e", "SELECT 1"]).await.failed_with(1045);
+        place
+            .pair
+            .client(&file, &["-e", "SELECT 1"])
+            .await
+            .failed_with(1045);
         assert_eq!(place.account(side, "cs_alice").await, None);
     }
     let line = hears_directly(&alice, "cs_alice on prod-db has ended: bob revoked it").await;
@@ -179,7 +195,10 @@ async fn the_pages_grant_is_found_and_mended(flavour: Flavour) {
     std::fs::write(&file, text).unwrap();
     let hidden = ["-e", "SELECT password FROM treeherder.auth_user"];
     let leaks = place.pair.client(&file, &hidden).await.rows();
-    assert_eq!(leaks, "a hash that nobody may read", "the page's words do give it");
+    assert_eq!(
+        leaks, "a hash that nobody may read",
+        "the page's words do give it"
+    );
 
     alice.says(ROOM, "!db access check activedata");
     let told = hears_the_end(&alice, "activedata is NOT as it shall be: ").await;

@@ -9,3 +9,5 @@ mod pairs;
 mod passwd;
 mod place;
 mod refresh;
+mod secrets;
+mod trouble;

@@ -105,8 +105,7 @@ async fn comes_into_trouble(flavour: Flavour) {
     let crowd = pair.crowd(Side::Replica).await;
     let refused = pair.client(&replica.file(), &one).await;
     assert!(refused.error.contains("Too many connections"), "{refused:?}");
-    drop(crowd);
-    pair.max_connections(Side::Replica, 100).await;
+    pair.disperses(Side::Replica, crowd).await;
     assert_eq!(pair.client(&replica.file(), &one).await.rows(), "1");
 
     pair.read_only(Side::Primary, true).await;

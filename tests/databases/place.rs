@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::irc::house::House;
 use crate::support::browser::Browser;
+use crate::support::http;
 use crate::support::irc::{InspIrcd, Line, Options, Person, Services};
 use crate::support::mysql::{Flavour, Pair, Side};
 use crate::support::serve::{ROOM, Setup};
@@ -49,7 +50,10 @@ impl Place {
         if self.pair.sql(side, &found).await == "0" {
             return None;
         }
-        let shown = self.pair.sql(side, &format!("SHOW CREATE USER '{user}'@'%'")).await;
+        let shown = self
+            .pair
+            .sql(side, &format!("SHOW CREATE USER '{user}'@'%'"))
+            .await;
         Some(shown.contains("ACCOUNT LOCK"))
     }
 
@@ -65,15 +69,17 @@ pub(super) async fn hears(person: &Person, words: &str) -> Line {
     let is_it = |line: &Line| {
         line.is_speech() && line.from == "bot" && line.target() == ROOM && line.text().contains(words)
     };
-    person.sees_within(RUN, &format!("{words:?} in {ROOM}"), is_it).await
+    person
+        .sees_within(RUN, &format!("{words:?} in {ROOM}"), is_it)
+        .await
 }
 
 /// Waits for the end of an operation, and says all of what is told of it: that may be more than one line holds.
 pub(super) async fn hears_the_end(person: &Person, words: &str) -> String {
     let first = hears(person, words).await;
     let mut told = first.text().to_owned();
-    while !told.contains("[op ") {
-        told += hears(person, "").await.text();
+    while !told.split_once("[op").is_some_and(|(_, id)| id.contains(']')) {
+        told = format!("{told} {}", hears(person, "").await.text());
     }
     told
 }
@@ -84,7 +90,9 @@ pub(super) async fn hears_directly(person: &Person, words: &str) -> Line {
     let is_it = |line: &Line| {
         line.is_speech() && line.from == "bot" && line.target() == nick && line.text().contains(words)
     };
-    person.sees_within(RUN, &format!("{words:?} for {nick} alone"), is_it).await
+    person
+        .sees_within(RUN, &format!("{words:?} for {nick} alone"), is_it)
+        .await
 }
 
 /// One asks, another signs.
@@ -94,13 +102,26 @@ pub(super) async fn asks_and_signs(asks_it: &Person, signs_it: &Person, line: &s
     request
 }
 
-/// Alice asks for access, bob signs, and a link comes to alice.
-pub(super) async fn gets_access(alice: &Person, bob: &Person, line: &str) -> Letter {
+/// Alice asks for something that comes by a link, bob signs, and it comes.
+pub(super) async fn gets_a_link(alice: &Person, bob: &Person, line: &str) -> Letter {
     asks_and_signs(alice, bob, line).await;
+    is_sent_a_link(alice).await
+}
+
+/// Waits for a link.
+pub(super) async fn is_sent_a_link(alice: &Person) -> Letter {
     let delivered = hears_directly(alice, " opens once, within ").await;
-    let done = hears(bob, " went to alice").await;
-    let (_, id) = done.text().split_once("link ").unwrap();
-    Letter::of(&delivered, id.split(' ').next().unwrap())
+    let (_, id) = delivered.text().rsplit_once("phrase ").unwrap();
+    let id: String = id.chars().take_while(char::is_ascii_alphanumeric).collect();
+    Letter::of(&delivered, &id)
+}
+
+/// Opens a link without a browser, and leaves what is in it where it is.
+pub(super) async fn opens(alice: &Person, letter: &Letter) {
+    let phrase = hears_the_phrase(alice, letter).await;
+    let body = serde_json::from_str(&letter.redemption(&phrase)).unwrap();
+    let reply = http::post(&letter.origin(), &format!("{}/redeem", letter.path()), &body).await;
+    assert_eq!(reply.status(), 200, "{}", reply.head);
 }
 
 /// What was in a link, in a folder as the page saves it.
@@ -139,7 +160,9 @@ impl Login {
     }
 
     pub(super) fn field(&self, label: &str) -> &str {
-        self.fields[label].as_str().unwrap_or_else(|| panic!("no {label}"))
+        self.fields[label]
+            .as_str()
+            .unwrap_or_else(|| panic!("no {label}"))
     }
 
     pub(super) fn folder(&self) -> &Path {

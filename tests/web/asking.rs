@@ -50,13 +50,13 @@ impl Letter {
     }
 
     /// The path of the page: `/s/…`.
-    pub(super) fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         let page = self.url.split_once('#').unwrap().0;
         format!("/{}", page.splitn(4, '/').nth(3).unwrap())
     }
 
     /// The origin, with a slash at the end.
-    pub(super) fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         let end = self.url.len() - self.path().len() - 1 - self.fragment().len();
         format!("{}/", &self.url[..end])
     }
@@ -83,7 +83,7 @@ impl Letter {
     }
 
     /// What the page sends to open it with a phrase.
-    pub(super) fn redemption(&self, phrase: &str) -> String {
+    pub(crate) fn redemption(&self, phrase: &str) -> String {
         use secrecy::ExposeSecret as _;
         let url = LinkUrl::parse(&self.url).unwrap();
         let phrase = countersign_secrets::phrase::Phrase::typed(phrase).unwrap();

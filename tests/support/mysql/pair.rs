@@ -243,12 +243,7 @@ impl Pair {
         }
     }
 
-    pub(crate) async fn max_connections(&self, side: Side, most: u32) {
-        self.sql(side, &format!("SET GLOBAL max_connections = {most}"))
-            .await;
-    }
-
-    /// So many come that nobody else is let in but root, until they are dropped.
+    /// So many come that nobody else is let in but root, until they are dropped. Who is there already stays.
     pub(crate) async fn crowd(&self, side: Side) -> Crowd {
         // Who connects and says nothing is let be for a while.
         self.sql(
@@ -265,11 +260,46 @@ impl Pair {
             let mut begin = [0; 5];
             stream.read_exact(&mut begin).await.unwrap();
             if begin[4] == 0xFF {
-                return Crowd { _there: crowd };
+                break;
             }
             crowd.push(stream);
             assert!(crowd.len() < 100, "everybody is let in");
         }
+        // One place is root's, and whoever has not said yet who they are may be root.
+        crowd.pop();
+        self.root_gets_in(side).await;
+        Crowd { _there: crowd }
+    }
+
+    /// They go, and others come again.
+    pub(crate) async fn disperses(&self, side: Side, crowd: Crowd) {
+        drop(crowd);
+        self.root_gets_in(side).await;
+        self.sql(side, "SET GLOBAL max_connections = 200").await;
+    }
+
+    /// A server takes a moment to see that somebody left.
+    async fn root_gets_in(&self, side: Side) {
+        let socket = self.servers[side as usize].socket(&self.home);
+        let args = ["--user=root", &format!("--socket={}", socket.display())];
+        for _ in 0..100 {
+            let command = client::client(self.flavour, None, &args);
+            if client::run(command, "SELECT 1").await.good {
+                return;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        panic!("root is not let in");
+    }
+
+    /// Ends every session of an account, so that it has to come anew.
+    pub(crate) async fn throw_out(&self, side: Side, user: &str) {
+        let theirs = format!(
+            "SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE user = '{user}'"
+        );
+        let kills = self.sql(side, &theirs).await;
+        // One may have gone by itself meanwhile.
+        self.root(side, &["--force"], &kills).await;
     }
 
     /// Both servers show this certificate from now on.
