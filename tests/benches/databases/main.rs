@@ -8,7 +8,9 @@
 //! The servers are those of the tests, so the variables that `tests/run` sets must be there: `MARIADBD`,
 //! `MARIADB_INSTALL_DB`, `MARIADB`, `COUNTERSIGN_TEST_DIR`; for MySQL `MYSQL_ROOT`.
 #![expect(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     reason = "a bench measures, prints, and breaks off where it cannot be set up"

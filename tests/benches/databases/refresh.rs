@@ -1,6 +1,5 @@
 //! A refresh that has everything to do: no account holds anything yet.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use countersign_core::access::{Access, Kind, NewAccess};
@@ -13,7 +12,7 @@ use crate::hand::{DATABASE, Hands};
 use crate::support::mysql::{Flavour, Pair, Side};
 
 /// How long the largest may take.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_mins(1);
 /// Tables and accounts; the last is what must be done in time.
 const SIZES: [(usize, usize); 4] = [(250, 50), (500, 100), (1000, 100), (1000, 200)];
 
@@ -43,8 +42,8 @@ pub(super) async fn figures(name: &str, flavour: Flavour, sizes: &[(usize, usize
             "{tables} × {accounts}, {}: {} | {} | {} | {} | {}",
             tables * accounts,
             seconds(read),
-            seconds(mended - read),
-            seconds(all - mended),
+            seconds(mended.saturating_sub(read)),
+            seconds(all.saturating_sub(mended)),
             seconds(all),
             seconds(again)
         );
@@ -84,21 +83,12 @@ fn signed(tables: usize, accounts: usize) -> Value {
 
 /// The tables, the accounts, and their records.
 async fn prepared(pair: &Pair, hands: &Hands, tables: usize, accounts: usize) {
-    let mut sql = String::new();
-    for number in 0..tables {
-        let _ = write!(
-            sql,
-            "CREATE TABLE treeherder.{} (id INT PRIMARY KEY);",
-            table(number)
-        );
-    }
-    for number in 0..accounts {
-        let name = account(number);
-        let _ = write!(
-            sql,
-            "CREATE USER {name}@'%' IDENTIFIED BY 'canary-{name}' REQUIRE SSL;"
-        );
-    }
+    let tables =
+        (0..tables).map(|number| format!("CREATE TABLE treeherder.{} (id INT PRIMARY KEY);", table(number)));
+    let users = (0..accounts).map(account);
+    let users =
+        users.map(|name| format!("CREATE USER {name}@'%' IDENTIFIED BY 'canary-{name}' REQUIRE SSL;"));
+    let sql: String = tables.chain(users).collect();
     pair.sql(Side::Primary, &sql).await;
     pair.caught_up().await;
     let writes = (0..accounts).map(|number| {
