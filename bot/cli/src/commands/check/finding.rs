@@ -62,7 +62,10 @@ impl Findings {
 
     /// How many things are wrong.
     pub(super) fn failures(&self) -> usize {
-        self.0.iter().filter(|finding| finding.level == Level::Fail).count()
+        self.0
+            .iter()
+            .filter(|finding| finding.level == Level::Fail)
+            .count()
     }
 
     fn add(&mut self, level: Level, about: impl Display, words: impl Display) {
