@@ -8,8 +8,8 @@ use toml::{Table, Value};
 
 use super::child::Bot;
 use super::world::OnDisk;
-use crate::support::mortal::Death;
 use crate::support::irc::{InspIrcd, Line, Person, Services};
+use crate::support::mortal::Death;
 use crate::support::programs::Sandbox;
 use crate::support::serve::{ROOM, Setup};
 

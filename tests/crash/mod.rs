@@ -18,8 +18,8 @@ use std::time::Duration;
 use countersign_core::random::{Random as _, SeededRandom};
 use tokio::time::{Instant, sleep, timeout};
 
-use lane::{Came, Lane};
 use crate::support::mortal::Death;
+use lane::{Came, Lane};
 use story::{DEPLOY, ROLL_BACK, Story};
 
 /// Kills at every write, before it or after it, until a story comes to its end before there are so many.
