@@ -1,6 +1,6 @@
 //! Where these stories are told: a network with accounts, the bot in its room, and a database with a replica.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -163,10 +163,6 @@ impl Login {
         self.fields[label]
             .as_str()
             .unwrap_or_else(|| panic!("no {label}"))
-    }
-
-    pub(super) fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     /// The option file.

@@ -50,7 +50,7 @@ pub(super) async fn run(mut command: Command, statements: &str) -> Output {
     let output = timeout(PATIENCE, child.wait_with_output()).await;
     let output = output.unwrap_or_else(|_| panic!("{command:?} takes longer than {PATIENCE:?}"));
     let output = output.unwrap();
-    let text = |bytes| String::from_utf8_lossy(&Vec::from(bytes)).trim_end().to_owned();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_end().to_owned();
     Output {
         good: output.status.success(),
         rows: text(output.stdout),

@@ -24,9 +24,8 @@ mod tls;
 use std::path::Path;
 use std::process::Command;
 
-pub(crate) use client::{Output, Session};
 pub(crate) use files::Files;
-pub(crate) use pair::{Crowd, Pair};
+pub(crate) use pair::Pair;
 pub(crate) use schema::{ADMIN, ADMIN_PASSWORD, SCHEMA, TABLES};
 pub(crate) use tls::Cert;
 

@@ -94,6 +94,7 @@ impl Pair {
         Authority::ca(&self.home)
     }
 
+    #[expect(clippy::unused_self, reason = "whoever has no pair has no use for it")]
     pub(crate) fn admin_password(&self) -> &'static str {
         ADMIN_PASSWORD
     }

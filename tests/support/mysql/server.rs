@@ -13,7 +13,7 @@ use super::Flavour;
 use crate::support::process::{Home, Process};
 
 /// How long a server may take until it listens.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server that may run. What it keeps is in the folder of its name.
 pub(super) struct Server {
