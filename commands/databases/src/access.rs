@@ -23,6 +23,7 @@ pub(crate) use content::content;
 pub(crate) use grant::plan as grant;
 pub(crate) use hand::Hand;
 pub(crate) use list::reply as list;
+pub(crate) use made::since_begun;
 pub(crate) use renew::{Renew, plan as renew};
 pub(crate) use revoke::{Revoke, plan as revoke};
 pub(crate) use seen::tables_of;

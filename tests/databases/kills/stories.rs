@@ -42,7 +42,15 @@ async fn all_ends(house: &House<'_>, life: &Life) {
     life.rests().await;
     let told = house.said.text();
     assert_eq!(house.world.ours().await.len(), 0, "{told}");
-    assert_eq!(life.accesses().await.iter().filter(|one| one.account.starts_with("cs_")).count(), 0, "{told}");
+    assert_eq!(
+        life.accesses()
+            .await
+            .iter()
+            .filter(|one| one.account.starts_with("cs_"))
+            .count(),
+        0,
+        "{told}"
+    );
 }
 
 async fn carol_can_read(house: &House<'_>, password: &str) -> bool {
@@ -164,7 +172,9 @@ impl Story for Refresh {
     }
 
     async fn before(&self, house: &House<'_>) {
-        let made = format!("CREATE USER 'activedata'@'%' IDENTIFIED BY 'activedata-knows-this' REQUIRE SSL; {WRONG};");
+        let made = format!(
+            "CREATE USER 'activedata'@'%' IDENTIFIED BY 'activedata-knows-this' REQUIRE SSL; {WRONG};"
+        );
         house.world.accounts(&made).await;
     }
 
@@ -215,7 +225,11 @@ impl Story for Passwd {
     }
 
     async fn after(&self, house: &House<'_>, life: &Life) {
-        let old_works = || house.world.lets_in(Side::Replica, "activedata", "activedata-knows-this");
+        let old_works = || {
+            house
+                .world
+                .lets_in(Side::Replica, "activedata", "activedata-knows-this")
+        };
         if !old_works().await {
             // Only an opened link changes it: what was in it is in nobody's hands but hers, so she may ask for another.
             let told = house.said.text();
@@ -328,6 +342,16 @@ async fn passwd_of_a_service_before_each_write() {
 #[tokio::test]
 async fn passwd_of_a_service_after_each_write() {
     killed_at_every_write(&Passwd, Flavour::MariaDb, Death::After).await;
+}
+
+#[tokio::test]
+async fn passwd_of_a_service_on_mysql_before_each_write() {
+    killed_at_every_write(&Passwd, Flavour::MySql, Death::Before).await;
+}
+
+#[tokio::test]
+async fn passwd_of_a_service_on_mysql_after_each_write() {
+    killed_at_every_write(&Passwd, Flavour::MySql, Death::After).await;
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ pub(super) async fn record(databases: &Databases, id: &AccessId) -> Result<Acces
 }
 
 /// How long ago a step was begun the last time.
-pub(super) fn since_begun(step: &str, run: &Run<'_>) -> Duration {
+pub(crate) fn since_begun(step: &str, run: &Run<'_>) -> Duration {
     let begun = run
         .journal
         .iter()

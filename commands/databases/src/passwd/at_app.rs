@@ -13,7 +13,7 @@ use super::apps::Wanted as Var;
 use super::plan_app::has;
 use super::rotate::{BACK, BESIDE, CHANGE, SET, SKIP, Turn, Which};
 use super::rotated::Came;
-use super::unstored;
+use crate::trouble::unstored;
 
 /// The release of a change is listed after this long, or there is none.
 const LISTED_WITHIN: Duration = Duration::from_mins(1);

@@ -11,8 +11,8 @@ use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::unstored;
 use crate::databases::{Database, Databases};
+use crate::trouble::unstored;
 
 /// What is kept.
 #[derive(Clone, Debug)]

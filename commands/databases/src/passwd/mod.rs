@@ -17,9 +17,8 @@ mod url;
 use std::sync::Arc;
 
 use countersign_core::command::{Ask, Outcome, closest};
-use countersign_core::operation::{Action, Trouble};
+use countersign_core::operation::Action;
 use countersign_core::refusal::Refusal;
-use countersign_core::store::StoreError;
 use countersign_core::text::{list, visible};
 
 use crate::databases::{Database, Databases, Role};
@@ -107,13 +106,4 @@ async fn unknown(databases: &Databases, database: &Database, typed: &str) -> Res
         [] => format!("!db access list --db {target} names them."),
         near => format!("Did you mean {}?", list(near)),
     }))
-}
-
-/// The store did not answer in an operation.
-fn unstored(error: StoreError) -> Trouble {
-    Trouble {
-        words: error.to_string(),
-        source: Some(Box::new(error)),
-        ..Trouble::again("")
-    }
 }

@@ -12,18 +12,16 @@ use countersign_core::operation::{Action, Ended, Progress, Reconciled, Run, Step
 use countersign_core::plan::{Facts, Plan};
 use countersign_core::reply::{Post, Reply};
 use countersign_core::store::Write;
-use countersign_core::time::Duration;
 use countersign_mysql::Password;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::plan_owned::{Look, Wanted, moved};
-use super::set::{apply, is_everywhere, waiting};
-use super::unstored;
+use super::set::{Set, apply, behind, is_everywhere, is_set, waiting};
 use crate::access::content;
 use crate::databases::{Database, Databases};
-use crate::trouble::with_state;
+use crate::trouble::{unstored, with_state};
 
 /// The action that sets it when the link is opened.
 pub(super) const WHEN_OPENED: &str = "db-passwd";
@@ -33,9 +31,6 @@ pub(super) const AT_ONCE: &str = "db-passwd-now";
 const RECORD: &str = "keep a record";
 const SET: &str = "set the password";
 const HAND_OUT: &str = "hand it out";
-
-/// Between two looks at the replica.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Executes new passwords for accounts with an owner.
 pub(crate) struct Owned {
@@ -47,12 +42,6 @@ pub(crate) struct Owned {
 #[derive(Serialize, Deserialize)]
 struct Recorded {
     access: AccessId,
-}
-
-/// What setting it leaves: nothing, or why the server refused it.
-#[derive(Default, Serialize, Deserialize)]
-struct Set {
-    refused: Option<String>,
 }
 
 /// What handing it out leaves; nothing is handed out that the server has refused.
@@ -158,17 +147,14 @@ impl Owned {
             .await
             .map_err(Trouble::from);
         match applied {
-            Ok(()) if is_everywhere(database, &wanted.account).await? => {
-                Ok(Progress::Done(json!(Set::default())))
+            Ok(()) => {
+                let there = is_everywhere(database, &wanted.account).await;
+                let there = there.map_err(|fault| fault.words().to_owned());
+                Ok(is_set(there, || behind(database), run.in_step()))
             }
-            Ok(()) => Ok(Progress::Wait {
-                pause: LOOK_AGAIN,
-                phase: "waiting for the replica".to_owned(),
-                detail: None,
-                usually: None,
-            }),
             Err(trouble) if trouble.kind == TroubleKind::Never => Ok(Progress::Done(json!(Set {
                 refused: Some(trouble.words),
+                behind: None,
             }))),
             Err(trouble) => Err(trouble),
         }
@@ -183,13 +169,12 @@ impl Owned {
     ) -> Result<Progress, Trouble> {
         let access = self.access(run).await?;
         let changed = || Trouble::never("the account was taken away meanwhile");
-        let (password, refused) = if self.at_once {
-            let set: Set = run.result(SET)?;
-            (waiting(&self.databases, &access)?, set.refused)
+        let (password, set) = if self.at_once {
+            (waiting(&self.databases, &access)?, run.result(SET)?)
         } else {
-            (self.databases.new_password(), None)
+            (self.databases.new_password(), Set::default())
         };
-        if refused.is_some() {
+        if set.refused.is_some() {
             let forgotten = access.password_set().ok_or_else(changed)?;
             return Ok(Progress::Record {
                 value: json!(Handed { link: None }),
@@ -205,7 +190,11 @@ impl Owned {
             access: Some(access.id.clone()),
         };
         let mut issued = self.databases.links_still()?.issue(issue).await?;
-        let told = Reply::line(told(&wanted.account, database, &issued.link, self.at_once));
+        let told = Reply::line(format!(
+            "{}{}.",
+            told(&wanted.account, database, &issued.link, self.at_once),
+            set.behind_words()
+        ));
         issued
             .writes
             .push(Write::Enqueue(Post::to(issued.sent_to.clone(), told)));
@@ -245,12 +234,12 @@ fn told(account: &impl std::fmt::Display, database: &Database, link: &LinkId, at
     if at_once {
         format!(
             "{account} on {target} has a new password, in link {link}: the old one does not log in any more. Sessions that \
-             are open go on."
+             are open go on"
         )
     } else {
         format!(
             "link {link} holds a new password of {account} on {target}. It is set when you open the link: from then on the \
-             old one does not log in any more, so have its place at hand. Sessions that are open go on."
+             old one does not log in any more, so have its place at hand. Sessions that are open go on"
         )
     }
 }
@@ -310,12 +299,13 @@ impl Action for Owned {
         } else {
             Set::default()
         };
+        let behind = set.behind_words();
         let (good, words) = match (link, set.refused, self.at_once) {
             (Some(link), None, true) => (
                 true,
                 format!(
                     "done · {account} has a new password, {owner} gets it by link {link}; the old one does not log in any \
-                     more, sessions that are open go on"
+                     more, sessions that are open go on{behind}"
                 ),
             ),
             (Some(link), None, false) => (

@@ -14,9 +14,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::owned::{AT_ONCE, WHEN_OPENED};
-use super::{Args, unknown, unstored};
+use super::{Args, unknown};
 use crate::databases::{Database, Databases, Role, Side, anywhere};
 use crate::db::NAME;
+use crate::trouble::unstored;
 use crate::words::detail;
 
 /// The parameters of such a plan, each with its final value.

@@ -8,19 +8,18 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use countersign_core::operation::{
-    Action, Ended, Happening, Progress, Reconciled, Run, Step, Trouble, TroubleKind,
-};
+use countersign_core::operation::{Action, Ended, Progress, Reconciled, Run, Step, Trouble, TroubleKind};
 use countersign_core::plan::{Facts, Plan};
 use countersign_core::secret::Secret;
 use countersign_core::text::span;
-use countersign_core::time::{Duration, between};
+use countersign_core::time::Duration;
 
 use super::apps::AppUrls;
 use super::kept::Kept;
 use super::plan_app::{self, Wanted, urls};
 use super::rotated::{Came, Stand, ended, settled};
 use super::url::DatabaseUrl;
+use crate::access::since_begun;
 use crate::databases::{Database, Databases};
 
 /// The action where the server knows two passwords for a while.
@@ -323,13 +322,6 @@ impl Turn<'_> {
             audit: Vec::new(),
         })
     }
-}
-
-/// How long ago a step was begun for the last time.
-fn since_begun(step: &str, run: &Run<'_>) -> Duration {
-    let mut begun = run.journal.iter().rev();
-    let begun = begun.find(|entry| entry.step == step && entry.happening == Happening::Began);
-    begun.map_or(Duration::ZERO, |entry| between(entry.at, run.now))
 }
 
 #[cfg(test)]
