@@ -54,7 +54,12 @@ async fn names_arrive_as_they_are_in_every_mode(flavour: Flavour) {
     }
     for mode in modes {
         let read = SqlMode::read(mode);
-        let sql = |statement: Statement| statement.sql(read).unwrap().expose_secret().to_owned();
+        let make = if rig.is_mysql() {
+            countersign_mysql::Flavour::MySql
+        } else {
+            countersign_mysql::Flavour::MariaDb
+        };
+        let sql = |statement: Statement| statement.sql(read, make).unwrap().expose_secret().to_owned();
         let mut script = format!("SET NAMES utf8mb4; SET SESSION sql_mode = '{mode}';\n");
         for name in &names {
             let account = odd(name);

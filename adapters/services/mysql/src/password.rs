@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::names::Invalid;
@@ -35,6 +36,13 @@ impl Password {
         } else {
             Ok(Self(password))
         }
+    }
+
+    /// What `mysql_native_password` keeps of it: a star and the digits of SHA-1 applied twice.
+    pub(crate) fn native_hash(&self) -> String {
+        let sha1 = |bytes: &[u8]| digest(&SHA1_FOR_LEGACY_USE_ONLY, bytes);
+        let once = sha1(self.0.expose_secret().as_bytes());
+        format!("*{}", hex::encode_upper(sha1(once.as_ref())))
     }
 
     /// The password itself, for the one it is meant for.

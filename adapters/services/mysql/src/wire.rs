@@ -89,7 +89,7 @@ impl Wire {
     pub(crate) async fn run(&mut self, statement: &Statement) -> Result<()> {
         let shown = statement.shown();
         let sql = statement
-            .sql(self.mode)
+            .sql(self.mode, self.make.flavour)
             .map_err(|malformed| Error::new(Kind::Unsupported, malformed.to_string()))?;
         let doing = Doing::Running {
             shown: &shown,
