@@ -68,8 +68,11 @@ async fn mended(flavour: Flavour) {
     let pair = Pair::start(flavour).await;
     pair.sql(Side::Primary, BEFORE).await;
     let hands = Hands::new(&pair, None).await;
+    let before = hands.begin("db-refresh", parameters()).facts().await;
     let ended = hands.begin("db-refresh", parameters()).ends().await;
     assert!(ended.good, "{}", ended.words);
+    let after = hands.begin("db-refresh", parameters()).facts().await;
+    assert_ne!(after, before, "a plan from before is superseded");
     assert_eq!(held(&pair, Side::Primary).await, AFTER);
     assert_eq!(
         held(&pair, Side::Replica).await,

@@ -23,7 +23,7 @@ pub(crate) fn without_databases(text: &str) -> String {
         }
         !within
     });
-    kept.map(|line| format!("{line}\n")).collect()
+    kept.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// A bot that is started and stopped by hand.

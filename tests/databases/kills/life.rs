@@ -34,7 +34,7 @@ pub(super) const DATABASE: &str = "prod-db";
 /// So much faster than real are things at Heroku.
 const SPEED: u32 = 1000;
 /// How long it may take until nothing goes on any more.
-const REST: Duration = Duration::from_secs(60);
+const REST: Duration = Duration::from_mins(1);
 /// Who waits for so long waits for time alone, and so much of that passes at once: a request whose reply was lost is given
 /// minutes to arrive, and here none is under way.
 const BORED: Duration = Duration::from_secs(3);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use countersign_core::access::Access;
 use serde_json::json;
 
 use super::life::{House, Life};
@@ -80,7 +81,7 @@ impl Story for Grant {
 
     async fn after(&self, house: &House<'_>, life: &Life) {
         let records = life.accesses().await;
-        let usable = records.iter().any(|record| record.usable());
+        let usable = records.iter().any(Access::usable);
         if !usable {
             // It waits to be opened, or was never asked for.
             if records.is_empty() {

@@ -40,16 +40,15 @@ impl World {
     /// Forgets what earlier stories left at the servers, and makes what they are to find.
     pub(super) async fn accounts(&self, statements: &str) {
         let others = ["activedata".to_owned(), "th_admin".to_owned()];
-        let drop: String = self
+        let drop: Vec<String> = self
             .ours()
             .await
             .into_keys()
             .chain(others)
             .map(|name| format!("DROP USER IF EXISTS '{name}'@'%';"))
             .collect();
-        self.pair
-            .sql(Side::Primary, &format!("{drop}{statements}"))
-            .await;
+        let drop = drop.concat();
+        self.pair.sql(Side::Primary, &format!("{drop}{statements}")).await;
         self.pair.caught_up().await;
     }
 
@@ -119,9 +118,10 @@ async fn was_redeemed(life: &Life, record: &Access) -> bool {
     let person = record.owner.clone().unwrap();
     let of = countersign_core::store::LinksWhere::Of { person, limit: 99 };
     let links = life.store.links(of).await.unwrap();
-    links
-        .iter()
-        .any(|link| link.operation == *record.operation.as_ref().unwrap() && matches!(link.state, LinkState::Redeemed { .. }))
+    links.iter().any(|link| {
+        link.operation == *record.operation.as_ref().unwrap()
+            && matches!(link.state, LinkState::Redeemed { .. })
+    })
 }
 
 fn user(name: &str) -> UserName {
@@ -133,7 +133,8 @@ pub(super) async fn opens(life: &Life, said: &str) -> Option<Content> {
     let url = said
         .split_whitespace()
         .rfind(|word| word.contains("/s/") && word.contains('#'))?;
-    let url = LinkUrl::parse(url.trim_matches(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')).unwrap();
+    let url = LinkUrl::parse(url.trim_matches(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_'))
+        .unwrap();
     let phrase = said.split_whitespace().rev().find_map(|word| {
         let word = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
         let is_phrase = word.len() == 19 && word.split('-').all(|part| part.len() == 4);
@@ -146,7 +147,10 @@ pub(super) async fn opens(life: &Life, said: &str) -> Option<Content> {
     };
     let door = life.bot.door();
     let status = door.link_status(&url.id, &keys.link).await.unwrap()?;
-    let came = door.redeem(&url.id, &keys.link, &keys.auth, &visitor).await.unwrap();
+    let came = door
+        .redeem(&url.id, &keys.link, &keys.auth, &visitor)
+        .await
+        .unwrap();
     match came {
         Redemption::Opened { nonce, ciphertext } => {
             let plain = unlock(&status.header, &keys, nonce, &ciphertext).unwrap();
