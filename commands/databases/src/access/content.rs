@@ -74,7 +74,7 @@ impl Login<'_> {
         )
     }
 
-    /// Both clients read it. MySQL's has `ssl-mode`, MariaDB's has `ssl-verify-server-cert` and reads a group of its own;
+    /// Both clients read it, and take `localhost` for a socket unless they are told otherwise. MySQL's has `ssl-mode`, MariaDB's has `ssl-verify-server-cert` and reads a group of its own;
     /// `loose-` lets the other one pass over what it does not know. Either way there is no login without TLS.
     fn option_file(&self) -> String {
         let Self { host, port, .. } = self;
@@ -87,6 +87,7 @@ impl Login<'_> {
              password = {}\n\
              host = {host}\n\
              port = {port}\n\
+             protocol = tcp\n\
              ssl-ca = {CA}\n\
              loose-ssl-mode = VERIFY_IDENTITY\n\
              \n\
