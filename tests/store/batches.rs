@@ -100,7 +100,7 @@ async fn preconditions_see_the_store_before_the_batch() {
     for store in each_store().await {
         let idle = Require::Idle {
             target: "AAAA".into(),
-            except: None,
+            except: Vec::new(),
         };
         done(&store, everything("AAAA").require(idle.clone())).await;
         refused(&store, Batch::default().require(idle)).await;

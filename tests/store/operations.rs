@@ -82,7 +82,7 @@ async fn a_target_with_an_open_operation_is_busy() {
         let idle = |target: &str, except: Option<&str>| {
             Batch::default().require(Require::Idle {
                 target: target.into(),
-                except: except.map(Into::into),
+                except: except.map(Into::into).into_iter().collect(),
             })
         };
         done(&store, idle("stage", None)).await;

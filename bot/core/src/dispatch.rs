@@ -154,7 +154,7 @@ impl Dispatcher {
             .target()
             .map(|typed| ask.settings.target(typed))
             .transpose()?;
-        let effect = parsed.effect();
+        let (effect, needs_the_target) = (parsed.effect(), parsed.needs_the_target());
         self.permitted(ask, command, effect, target).await?;
         let propose = async |draft| self.requests.propose(ask, draft, plan_only.is_some()).await;
         if effect == Effect::Read {
@@ -167,7 +167,7 @@ impl Dispatcher {
             };
         }
         let run = async {
-            if effect >= Effect::Change && plan_only.is_none() {
+            if effect >= Effect::Change && plan_only.is_none() && needs_the_target {
                 // Nobody waits for providers only to hear that somebody else has the target.
                 self.requests
                     .free(ask, command.spec().name, target, false)

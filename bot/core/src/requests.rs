@@ -57,7 +57,7 @@ impl Requests {
             );
         };
         let rule = Self::allowed(ask, &draft)?;
-        if !plan_only {
+        if !plan_only && self.needs_its_target(&draft.action) {
             let resumes = draft.action == RETRY || draft.action == SKIP;
             self.free(ask, &draft.command, draft.target.as_ref(), resumes)
                 .await?;
@@ -193,7 +193,11 @@ impl Requests {
 
     /// What must be so in the store, when it is asked for and again when it begins.
     fn needs(&self, plan: &Plan, person: &Person) -> Vec<Require> {
-        let Some(target) = &plan.target else {
+        let Some(target) = plan
+            .target
+            .as_ref()
+            .filter(|_| self.needs_its_target(&plan.action))
+        else {
             return Vec::new();
         };
         let mut needs = vec![Require::NotLocked {

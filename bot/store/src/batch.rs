@@ -41,7 +41,7 @@ async fn check(db: &mut SqliteConnection, require: &Require) -> Result<(), Store
         Require::Fence(fence) => operations::fenced(db, fence).await,
         Require::NotLocked { target, except, now } => locks::not_locked(db, target, except, *now).await,
         Require::NotHeld(target) => locks::not_held(db, target).await,
-        Require::Idle { target, except } => operations::idle(db, target, except.as_ref()).await,
+        Require::Idle { target, except } => operations::idle(db, target, except).await,
     }
 }
 

@@ -122,17 +122,16 @@ pub(crate) async fn fenced(db: &mut SqliteConnection, fence: &Fence) -> Result<(
 pub(crate) async fn idle(
     db: &mut SqliteConnection,
     target: &TargetName,
-    except: Option<&OperationId>,
+    except: &[OperationId],
 ) -> Result<(), StoreError> {
-    let busy: Option<String> = sqlx::query_scalar(
-        "SELECT id FROM operations WHERE open AND target = $1 AND id <> $2 ORDER BY number LIMIT 1",
-    )
-    .bind(target.as_str())
-    .bind(except.map_or("", OperationId::as_str))
-    .fetch_optional(db)
-    .await
-    .map_err(unavailable("reading operations"))?;
-    match busy {
+    let open: Vec<String> =
+        sqlx::query_scalar("SELECT id FROM operations WHERE open AND target = $1 ORDER BY number")
+            .bind(target.as_str())
+            .fetch_all(db)
+            .await
+            .map_err(unavailable("reading operations"))?;
+    let counts = |id: &String| !except.iter().any(|except| except.as_str() == id);
+    match open.into_iter().find(counts) {
         None => Ok(()),
         Some(operation) => Err(StoreError::Conflict(Conflict::Busy {
             target: target.clone(),

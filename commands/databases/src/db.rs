@@ -60,10 +60,21 @@ impl Command for Db {
         target(self.databases.all(), args)
     }
 
+    fn needs_the_target(&self, args: &Args) -> bool {
+        !matches!(
+            args.verb,
+            Verb::Access {
+                verb: AccessVerb::Renew(_) | AccessVerb::Revoke(_)
+            }
+        )
+    }
+
     async fn run(&self, ask: &Ask<'_>, args: Args) -> Result<Outcome, Refusal> {
         let databases = &*self.databases;
         match args.verb {
-            Verb::List {} => Ok(Outcome::Reply(list::reply(databases))),
+            Verb::List {} => Ok(Outcome::Reply(list::reply(databases, |target| {
+                may_look(ask, target).is_ok()
+            }))),
             Verb::Show { target } => show::reply(databases, databases.get(&target)?, ask).await,
             Verb::Passwd(passwd) => passwd::plan(databases, ask, passwd).await,
             Verb::Access { verb } => match verb {

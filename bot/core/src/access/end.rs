@@ -1,9 +1,9 @@
 //! Links and accesses end together: whatever becomes of a link that an access waits for becomes of the access in the same
 //! transaction, and an access that is over takes its link with it.
 
-use super::{Access, State, Why};
+use super::{Access, Kind, State, Why};
 use crate::audit::Event;
-use crate::id::LinkId;
+use crate::id::{LinkId, PersonId};
 use crate::link::{self, Link};
 use crate::store::{Batch, Store, StoreError, Write};
 use crate::time::Timestamp;
@@ -60,7 +60,8 @@ pub async fn end(
         Why::Revoked { by } => (Event::Revoked, format!("{title} was revoked by {by}")),
         Why::Expired => (Event::Expired, format!("the time of {title} is over")),
         Why::Unopened => (Event::Expired, format!("nobody opened the link of {title}")),
-        Why::Failed | Why::Done | Why::Gone => (Event::Expired, format!("{title} is not needed any more")),
+        Why::Failed | Why::Done => (Event::Expired, format!("{title} is not needed any more")),
+        Why::Gone => (Event::Strayed, format!("{title} is not at the server any more")),
     };
     let mut record = access.record(now, event, words);
     if let Why::Revoked { by } = &why {
@@ -76,6 +77,67 @@ pub async fn end(
         }
     }
     Ok(Some(batch))
+}
+
+/// What becomes of an access whose link was opened by somebody else than it was meant for.
+pub(crate) enum Undone {
+    /// Nothing that would be ours to undo.
+    No,
+    /// The account that the link opened ends.
+    Ended(Batch),
+    /// The new password in the link was not in force yet, and is not set any more.
+    Dropped {
+        /// Whose it would have been.
+        password_of: Box<Access>,
+        /// The change.
+        batch: Batch,
+    },
+}
+
+/// Takes away what a link opened of which its recipient says that they did not open it. To be committed with that.
+pub(crate) async fn undo(
+    store: &dyn Store,
+    link: &Link,
+    by: &PersonId,
+    now: Timestamp,
+) -> Result<Undone, StoreError> {
+    let access = match &link.access {
+        Some(id) => store.access(id).await?,
+        None => None,
+    };
+    let Some(access) = access else {
+        return Ok(Undone::No);
+    };
+    let password = access
+        .password
+        .as_ref()
+        .and_then(|password| password.link.as_ref());
+    if password == Some(&link.id)
+        && let Some(next) = access.password_set()
+    {
+        let words = format!(
+            "the new password of {} is dropped: {by} did not open its link",
+            access.title()
+        );
+        let batch = written(next).record(access.record(now, Event::Disowned, words));
+        return Ok(Undone::Dropped {
+            password_of: Box::new(access),
+            batch,
+        });
+    }
+    // A later link has brought a new password for what was theirs before.
+    let opened_it = access.kind == Kind::Person && access.operation.as_ref() == Some(&link.operation);
+    if !opened_it {
+        return Ok(Undone::No);
+    }
+    let ends = end(store, &access, Why::Revoked { by: by.clone() }, now).await?;
+    Ok(ends.map_or(Undone::No, Undone::Ended))
+}
+
+/// Whether it ends this link, too.
+pub(super) fn writes_link(batch: &Batch, id: &LinkId) -> bool {
+    let mut writes = batch.writes.iter();
+    writes.any(|write| matches!(write, Write::Link(link) if link.id == *id))
 }
 
 pub(super) fn written(access: Access) -> Batch {

@@ -28,7 +28,7 @@ use crate::message::Place;
 use crate::time::{Duration, Timestamp};
 
 pub use end::end;
-pub(crate) use end::with_link;
+pub(crate) use end::{Undone, undo, with_link};
 pub use keeper::{Found, Keeper, Tended};
 pub(crate) use reconcile::{Blind, EVERY, reconcile};
 pub(crate) use tend::tend;

@@ -215,13 +215,12 @@ pub(super) fn strays(strays: &[Access], database: &TargetName, rooms: &[Room], p
 }
 
 /// For the rooms: records of accounts that are not there.
-pub(super) fn gone(gone: &[Access], database: &TargetName, rooms: &[Room]) -> Vec<Post> {
+pub(super) fn gone(gone: &[&Access], database: &TargetName, rooms: &[Room]) -> Vec<Post> {
     if gone.is_empty() {
         return Vec::new();
     }
-    let all: Vec<&Access> = gone.iter().collect();
     let verb = if gone.len() == 1 { "is" } else { "are" };
-    let line = names(Line::new(format!("{database}: ")), &all).then(format!(
+    let line = names(Line::new(format!("{database}: ")), gone).then(format!(
         " {verb} not at the server any more: somebody else removed what I had made."
     ));
     to_rooms(rooms, &Reply::line(line).toned(Tone::Bad))

@@ -1,9 +1,9 @@
 //! Records and accounts are compared now and then: an account that nobody knows is told of and can be revoked, a record
-//! whose account is not there any more ends (invariant L9).
+//! whose account is not there any more ends (invariant L9): the keeper makes sure that nobody is logged in with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::end::written;
+use super::end::{end, writes_link};
 use super::{Access, Found, Keeper, Kind, NewAccess, PREFIX, State, UNDER_WAY, Why, posts};
 use crate::audit::Event;
 use crate::context::Context;
@@ -76,8 +76,8 @@ struct Misfits {
     strays: Vec<Access>,
     /// Accounts that were gone once and are there again.
     back: Vec<Access>,
-    /// Records of accounts that are not there.
-    gone: Vec<Access>,
+    /// Records of accounts that are not there, and their end.
+    gone: Vec<(Access, Batch)>,
 }
 
 async fn compare(
@@ -94,14 +94,13 @@ async fn compare(
     let there: BTreeSet<&str> = found.iter().map(|found| found.account.as_str()).collect();
     let known: BTreeSet<&str> = open.iter().map(|access| access.account.as_str()).collect();
     let now = context.now();
-    let mut misfits = Misfits {
-        gone: open
-            .iter()
-            .filter(|access| !there.contains(access.account.as_str()) && is_missed(access, began))
-            .filter_map(|access| access.gone(now))
-            .collect(),
-        ..Misfits::default()
-    };
+    let mut misfits = Misfits::default();
+    let is_gone = |access: &&Access| !there.contains(access.account.as_str()) && is_missed(access, began);
+    for access in open.iter().filter(is_gone) {
+        if let Some(ends) = end(&*context.store, access, Why::Gone, now).await? {
+            misfits.gone.push((access.clone(), ends));
+        }
+    }
     for account in there.difference(&known) {
         if account.starts_with(PREFIX) {
             unknown(context, database, account, began, &mut misfits).await?;
@@ -207,6 +206,13 @@ async fn settle(
                     return Err(StoreError::Conflict(Conflict::Access(id)));
                 }
             }
+            Err(StoreError::Conflict(Conflict::Link(id))) => {
+                let all = misfits.gone.len();
+                misfits.gone.retain(|(_, ends)| !writes_link(ends, &id));
+                if misfits.gone.len() == all {
+                    return Err(StoreError::Conflict(Conflict::Link(id)));
+                }
+            }
             other => return other.map(|_| ()),
         }
     }
@@ -220,9 +226,10 @@ impl Misfits {
 
     /// Leaves one out, if it is among them.
     fn without(&mut self, id: &AccessId) -> bool {
-        let all = [&mut self.strays, &mut self.back, &mut self.gone];
-        let mut left_out = false;
-        for some in all {
+        let all = self.gone.len();
+        self.gone.retain(|(access, _)| access.id != *id);
+        let mut left_out = self.gone.len() < all;
+        for some in [&mut self.strays, &mut self.back] {
             let before = some.len();
             some.retain(|access| access.id != *id);
             left_out |= some.len() < before;
@@ -233,14 +240,10 @@ impl Misfits {
     fn batch(&self, context: &Context, keeper: &dyn Keeper, database: &TargetName, now: Timestamp) -> Batch {
         let rooms = keeper.rooms(database);
         let mut batch = Batch::default();
-        for access in &self.gone {
-            let words = format!("{} is not at the server any more", access.title());
-            batch = batch
-                .and(written(access.clone()))
-                .record(access.record(now, Event::Strayed, words));
-            let told = posts::ended(context, access);
-            batch.writes.extend(told.map(Write::Enqueue));
+        for (_, ends) in &self.gone {
+            batch = batch.and(ends.clone());
         }
+        let gone: Vec<&Access> = self.gone.iter().map(|(access, _)| access).collect();
         for (access, how) in self
             .strays
             .iter()
@@ -255,7 +258,7 @@ impl Misfits {
         let posts = posts::strays(&self.strays, database, &rooms, &context.settings.prefix)
             .into_iter()
             .chain(posts::back(&self.back, database, &rooms))
-            .chain(posts::gone(&self.gone, database, &rooms));
+            .chain(posts::gone(&gone, database, &rooms));
         batch.writes.extend(posts.map(Write::Enqueue));
         batch
     }

@@ -58,12 +58,6 @@ impl Access {
         Some(self.in_state(State::Ended { why, at: now }).at(now))
     }
 
-    /// Somebody else took the account from the server.
-    #[must_use]
-    pub(super) fn gone(&self, now: Timestamp) -> Option<Self> {
-        self.to_end(Why::Gone, now)?.ended(now)
-    }
-
     /// A new password waits to be set. An earlier one that waits gives way to it.
     #[must_use]
     pub fn with_password(&self, password: NewPassword) -> Option<Self> {

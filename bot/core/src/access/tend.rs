@@ -1,11 +1,12 @@
 //! What is due about accesses: first what time alone does, then what is to be done at the server. A round is for one
 //! database and for some hundred accesses, so that one database that does not answer holds up no other, and a great many
-//! that end together are few transactions. What a crash or somebody else's change makes of a round is made good by the
+//! that end together are few transactions. What is to end goes first, so that it never waits for unlocking and passwords; and
+//! of these only some are done before it is looked whether something is to end. What a crash or somebody else's change makes of a round is made good by the
 //! next one: a round begins with what is on disk.
 
 use std::collections::HashMap;
 
-use super::end::{end, followed, written};
+use super::end::{end, followed, writes_link, written};
 use super::{Access, Keeper, State, Tended, Why, posts};
 use crate::audit::Event;
 use crate::context::Context;
@@ -18,6 +19,8 @@ use crate::worker::Fruit;
 
 /// Accesses dealt with in one go.
 const BATCH: u32 = 500;
+/// Of those that do not end, so many: what is to end meanwhile waits for them.
+const OTHERS: usize = 25;
 /// A link that should have ended is looked at again after this.
 const LATE: Duration = Duration::from_mins(1);
 
@@ -66,10 +69,25 @@ pub(crate) async fn tend(context: &Context, database: &TargetName) -> Result<Fru
             None => at_the_server.push(access),
         }
     }
-    if changes.is_empty() {
-        changes = at(context, &**keeper, at_the_server, now).await;
+    if !changes.is_empty() {
+        commit(context, &**keeper, database, changes).await?;
+        return Ok(Fruit::Borne);
     }
-    commit(context, &**keeper, database, changes).await?;
+    let (ends, mut others): (Vec<_>, Vec<_>) = at_the_server
+        .into_iter()
+        .partition(|access| access.state.why().is_some());
+    others.truncate(OTHERS);
+    if !ends.is_empty() {
+        let changes = at(context, &**keeper, ends, now).await?;
+        commit(context, &**keeper, database, changes).await?;
+    }
+    // That may have taken a while.
+    let now = context.now();
+    let others = unchanged(context, others, now).await?;
+    if !others.is_empty() {
+        let changes = at(context, &**keeper, others, now).await?;
+        commit(context, &**keeper, database, changes).await?;
+    }
     Ok(Fruit::Borne)
 }
 
@@ -81,6 +99,18 @@ impl Change {
             news: None,
         }
     }
+}
+
+/// Those that are on disk as they were read, and not past their end: nobody is to get back what was just taken away.
+async fn unchanged(context: &Context, read: Vec<Access>, now: Timestamp) -> Result<Vec<Access>, StoreError> {
+    let mut unchanged = Vec::new();
+    for access in read {
+        let stored = context.store.access(&access.id).await?;
+        if !access.is_past(now) && stored.as_ref() == Some(&access) {
+            unchanged.push(access);
+        }
+    }
+    Ok(unchanged)
 }
 
 /// All that came of a round, in one transaction. What others changed meanwhile is left to the next round.
@@ -104,7 +134,7 @@ async fn commit(
                 changes.retain(|change| change.id != id);
             }
             Err(StoreError::Conflict(Conflict::Link(id))) => {
-                changes.retain(|change| !change.writes_link(&id));
+                changes.retain(|change| !writes_link(&change.batch, &id));
                 if changes.len() == all {
                     return Err(StoreError::Conflict(Conflict::Link(id)));
                 }
@@ -113,13 +143,6 @@ async fn commit(
         }
     }
     Ok(())
-}
-
-impl Change {
-    fn writes_link(&self, id: &LinkId) -> bool {
-        let mut writes = self.batch.writes.iter();
-        writes.any(|write| matches!(write, Write::Link(link) if link.id == *id))
-    }
 }
 
 /// What is due by time alone; nothing if it is the server's turn.
@@ -181,21 +204,32 @@ async fn after_its_link(
 }
 
 /// Has the server do what is due there.
-async fn at(context: &Context, keeper: &dyn Keeper, due: Vec<Access>, now: Timestamp) -> Vec<Change> {
+async fn at(
+    context: &Context,
+    keeper: &dyn Keeper,
+    due: Vec<Access>,
+    now: Timestamp,
+) -> Result<Vec<Change>, StoreError> {
     let results = keeper.tend(&due, now).await;
     let mut results: HashMap<AccessId, Result<Tended, Trouble>> = results.into_iter().collect();
     // That may have taken a while.
     let now = context.now();
-    due.into_iter()
-        .map(|access| {
-            let result = results.remove(&access.id).unwrap_or_else(|| {
-                Ok(Tended::NotYet {
-                    words: "its turn has not come".to_owned(),
-                })
-            });
-            settled(context, access, result, now)
-        })
-        .collect()
+    let mut changes = Vec::new();
+    for access in due {
+        let result = results.remove(&access.id).unwrap_or_else(|| {
+            Ok(Tended::NotYet {
+                words: "its turn has not come".to_owned(),
+            })
+        });
+        // It was not to end and is not there: whoever is logged in with it still is seen to like any other that ends.
+        if matches!(result, Ok(Tended::Ended)) && access.state.why().is_none() {
+            let ends = end(&*context.store, &access, Why::Gone, now).await?;
+            changes.extend(ends.map(|batch| Change::quiet(access.id, batch)));
+        } else {
+            changes.push(settled(context, access, result, now));
+        }
+    }
+    Ok(changes)
 }
 
 /// What came of it at the server.
@@ -204,10 +238,7 @@ fn settled(context: &Context, access: Access, result: Result<Tended, Trouble>, n
     let done = match &result {
         Ok(Tended::Unlocked) => access.unlocked(now).map(|next| (next, Event::Enabled)),
         Ok(Tended::PasswordSet) => access.password_set().map(|next| (next, Event::Rekeyed)),
-        Ok(Tended::Ended) => access
-            .ended(now)
-            .or_else(|| access.gone(now))
-            .map(|next| (next, Event::Removed)),
+        Ok(Tended::Ended) => access.ended(now).map(|next| (next, Event::Removed)),
         Ok(Tended::NotYet { .. }) | Err(_) => None,
     };
     if let Some((next, event)) = done {

@@ -68,6 +68,12 @@ pub trait Command: Send + Sync + 'static {
         None
     }
 
+    /// Whether what this use of it proposes does something to the target, so that it need not be planned while somebody else
+    /// has that. See [`crate::operation::Action::needs_the_target`].
+    fn needs_the_target(&self, _args: &Self::Args) -> bool {
+        true
+    }
+
     /// Reads, decides or proposes. Never has an effect outside.
     async fn run(&self, ask: &Ask<'_>, args: Self::Args) -> Result<Outcome, Refusal>;
 }

@@ -218,6 +218,11 @@ impl<'r> Parsed<'r> {
         self.ready.target()
     }
 
+    /// Whether what it proposes does something to the target.
+    pub(crate) fn needs_the_target(&self) -> bool {
+        self.ready.needs_the_target()
+    }
+
     /// Reads, decides or proposes.
     pub fn run<'a>(self, ask: &'a Ask<'_>) -> BoxFuture<'a, Result<Outcome, Refusal>>
     where
@@ -251,6 +256,7 @@ impl<C: Command> Erased for C {
 trait Ready<'r>: Send {
     fn effect(&self) -> Effect;
     fn target(&self) -> Option<&str>;
+    fn needs_the_target(&self) -> bool;
     fn run<'a>(self: Box<Self>, ask: &'a Ask<'_>) -> BoxFuture<'a, Result<Outcome, Refusal>>
     where
         'r: 'a;
@@ -268,6 +274,10 @@ impl<'r, C: Command> Ready<'r> for Use<'r, C> {
 
     fn target(&self) -> Option<&str> {
         self.command.target(&self.args)
+    }
+
+    fn needs_the_target(&self) -> bool {
+        self.command.needs_the_target(&self.args)
     }
 
     fn run<'a>(self: Box<Self>, ask: &'a Ask<'_>) -> BoxFuture<'a, Result<Outcome, Refusal>>

@@ -1,7 +1,7 @@
 //! What people do with links and drop boxes from chat: ask for the phrase, burn one, have one made anew.
 
 use super::{Desk, TRIES, answered, is_conflict, raced};
-use crate::access;
+use crate::access::{self, Undone};
 use crate::audit::{self, Event};
 use crate::command::{Ask, Outcome};
 use crate::drop_box::DropBox;
@@ -46,7 +46,8 @@ impl Desk {
         Ok(Outcome::Said)
     }
 
-    /// Makes a link useless. If it was opened already, those who signed for it are told that it was by somebody else.
+    /// Makes a link useless. If it was opened already, what it opened is taken away where that is ours to take, and those who
+    /// signed for it are told that it was opened by somebody else.
     pub async fn burn(&self, ask: &Ask<'_>, id: &LinkId) -> Result<Outcome, Refusal> {
         for _ in 0..TRIES {
             let batch = match self.context.store.link(id).await? {
@@ -97,7 +98,26 @@ impl Desk {
         }
         let opened = ago(*at, ask.now);
         let told = self.concerned(link).await?;
-        let remedy = self.remedy(ask, link).await?;
+        let undone = access::undo(&*self.context.store, link, &person.id, ask.now).await?;
+        let (nothing, then, undone) = match undone {
+            Undone::No => (
+                ", so nothing can be taken back",
+                self.remedy(ask, link).await?,
+                Batch::default(),
+            ),
+            Undone::Ended(batch) => {
+                let words = "the account is taken away: I lock it, throw out whoever is logged in with it, and drop it";
+                ("", Some(words.to_owned()), batch)
+            }
+            Undone::Dropped { password_of, batch } => {
+                let type_ = ask.type_(&format!(
+                    "db passwd {} {}",
+                    password_of.database, password_of.account
+                ));
+                let words = format!("I do not set that password any more. Have another made with {type_}");
+                ("", Some(words), batch)
+            }
+        };
         let alarm = Reply::line(
             Line::new(format!(
                 "{} says that link {id} ({}) was opened by somebody else: {opened} from ",
@@ -106,7 +126,7 @@ impl Desk {
             .foreign(by.to_string())
             .then(format!(
                 ". What was in it is known to them: {}.",
-                remedy.as_deref().unwrap_or("change it")
+                then.as_deref().unwrap_or("change it")
             )),
         )
         .toned(Tone::Bad);
@@ -118,14 +138,15 @@ impl Desk {
             Line::new(format!("link {id} was opened {opened} from "))
                 .foreign(by.to_string())
                 .then(format!(
-                    ", so nothing can be taken back. {whom}. What was in it is known to whoever opened it: {}.",
-                    remedy.as_deref().unwrap_or("have it changed")
+                    "{nothing}. {whom}. What was in it is known to whoever opened it: {}.",
+                    then.as_deref().unwrap_or("have it changed")
                 )),
         );
         let words = format!("disowned the opening of link {id} ({}) from {by}", link.title);
         let mut batch = answered(ask, reply)
             .write(Write::Link(Box::new(link.disowned_by(&person.id))))
-            .record(about(ask, link, Event::Disowned, words));
+            .record(about(ask, link, Event::Disowned, words))
+            .and(undone);
         let room = Post::to(link.asked_in.clone(), alarm.clone());
         let places = told.into_iter().map(|(_, place)| Post::to(place, alarm.clone()));
         batch

@@ -260,6 +260,12 @@ pub trait Action: Send + Sync {
     /// The steps, in order. The list for a plan never changes while operations are in flight.
     fn steps(&self) -> &'static [Step];
 
+    /// Whether it does something to the plan's target. What only writes our own records down does not: it waits for nothing
+    /// that goes on there and for nobody's lock, and keeps nobody else waiting.
+    fn needs_the_target(&self) -> bool {
+        true
+    }
+
     /// Reads the plan's fingerprint again.
     async fn facts(&self, plan: &Plan) -> Result<Facts, Trouble>;
 

@@ -7,18 +7,21 @@ use crate::context::Context;
 use crate::id::OperationId;
 use crate::operation::{Operation, RETRY, SKIP, State, Trouble, TroubleKind};
 use crate::plan::Plan;
-use crate::store::{Batch, Conflict, OperationsWhere, Require, StoreError, Write};
+use crate::store::{Batch, Conflict, Require, StoreError, Write};
 use crate::worker::Fruit;
 
 impl Requests {
     /// Begins an approved request, or ends it if the world moved. If it can't be told, or the
     /// target is busy, it is tried again as long as the approval is valid; those who asked hear so once.
     pub(super) async fn begin(&self, request: &Request, tries: u32) -> Result<Fruit, StoreError> {
-        if let Some(operation) = self.busy_with(&request.plan).await? {
-            let why = format!("op {operation} is going on.");
-            self.say_once(request, tries, &why).await?;
-            return Ok(Fruit::Waits);
-        }
+        let idle = match self.idle(&request.plan).await? {
+            Ok(idle) => idle,
+            Err(operation) => {
+                let why = format!("op {operation} is going on.");
+                self.say_once(request, tries, &why).await?;
+                return Ok(Fruit::Waits);
+            }
+        };
         let facts = match self.facts(request).await {
             Ok(facts) => facts,
             Err(trouble) => {
@@ -48,6 +51,7 @@ impl Requests {
         };
         let mut batch = transition.join(Batch::default());
         batch.require = self.conditions(request);
+        batch.require.extend(idle);
         batch.writes.push(Write::NewOperation(operation));
         match self.context.store.commit(batch).await {
             Ok(_) | Err(StoreError::Conflict(Conflict::Request(_) | Conflict::Operation(_))) => {
@@ -98,31 +102,36 @@ impl Requests {
         }
     }
 
-    /// The operation that is open on the plan's target, if that is not the one to be resumed.
-    async fn busy_with(&self, plan: &Plan) -> Result<Option<OperationId>, StoreError> {
-        let except = resumed(plan);
-        let open = self.context.store.operations(OperationsWhere::Open).await?;
-        let on_target = |operation: &Operation| plan.target.is_some() && operation.plan.target == plan.target;
-        let other = open
-            .into_iter()
-            .find(|operation| on_target(operation) && Some(&operation.id) != except.as_ref());
-        Ok(other.map(|operation| operation.id))
+    /// That nothing else may go on on the plan's target, if the plan needs it; or what does go on there. What is to be
+    /// resumed does not count, and neither does what needs no target.
+    async fn idle(&self, plan: &Plan) -> Result<Result<Option<Require>, OperationId>, StoreError> {
+        let Some(target) = plan
+            .target
+            .as_ref()
+            .filter(|_| self.needs_its_target(&plan.action))
+        else {
+            return Ok(Ok(None));
+        };
+        let open = self.open_on(target).await?;
+        let mut except = open.beside;
+        except.extend(resumed(plan));
+        let mut busy = open.busy.into_iter().map(|operation| operation.id);
+        if let Some(other) = busy.find(|id| !except.contains(id)) {
+            return Ok(Err(other));
+        }
+        Ok(Ok(Some(Require::Idle {
+            target: target.clone(),
+            except,
+        })))
     }
 
     fn conditions(&self, request: &Request) -> Vec<Require> {
         let plan = &request.plan;
         let directory = &self.context.settings.directory;
-        let mut conditions = directory
+        directory
             .person(&plan.requester)
             .map(|person| self.needs(plan, person))
-            .unwrap_or_default();
-        if let Some(target) = &plan.target {
-            conditions.push(Require::Idle {
-                target: target.clone(),
-                except: resumed(plan),
-            });
-        }
-        conditions
+            .unwrap_or_default()
     }
 
     async fn supersede(&self, request: &Request, why: String) -> Result<(), StoreError> {

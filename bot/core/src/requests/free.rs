@@ -3,9 +3,10 @@
 
 use super::Requests;
 use crate::command::Ask;
-use crate::id::TargetName;
+use crate::id::{OperationId, TargetName};
+use crate::operation::Operation;
 use crate::refusal::Refusal;
-use crate::store::OperationsWhere;
+use crate::store::{OperationsWhere, StoreError};
 use crate::text::ago;
 
 impl Requests {
@@ -64,11 +65,7 @@ impl Requests {
             let release = ask.type_(&format!("release-hold {target} <why>"));
             return Err(not_done(words).hint(format!("Fix it first, then {release}")));
         }
-        let open = store.operations(OperationsWhere::Open).await?;
-        match open
-            .into_iter()
-            .find(|operation| operation.plan.target.as_ref() == Some(target))
-        {
+        match self.open_on(target).await?.busy.into_iter().next() {
             Some(operation) if !resumes => {
                 let words = format!(
                     "op {} is going on on {target} ({}, asked by {})",
@@ -79,4 +76,30 @@ impl Requests {
             _ => Ok(()),
         }
     }
+    /// Whether a plan of this action does something to its target. What nobody knows any more may.
+    pub(super) fn needs_its_target(&self, action: &str) -> bool {
+        let action = self.context.actions.get(action);
+        action.is_none_or(|action| action.needs_the_target())
+    }
+
+    /// The operations that are open on a target.
+    pub(super) async fn open_on(&self, target: &TargetName) -> Result<OpenOn, StoreError> {
+        let open = self.context.store.operations(OperationsWhere::Open).await?;
+        let (busy, beside): (Vec<_>, Vec<_>) = open
+            .into_iter()
+            .filter(|operation| operation.plan.target.as_ref() == Some(target))
+            .partition(|operation| self.needs_its_target(&operation.plan.action));
+        Ok(OpenOn {
+            busy,
+            beside: beside.into_iter().map(|operation| operation.id).collect(),
+        })
+    }
+}
+
+/// What is going on on a target.
+pub(super) struct OpenOn {
+    /// What others have to wait for.
+    pub(super) busy: Vec<Operation>,
+    /// What only writes our own records down, and is in nobody's way.
+    pub(super) beside: Vec<OperationId>,
 }

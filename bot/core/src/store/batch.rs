@@ -118,12 +118,12 @@ pub enum Require {
     },
     /// The target is not held.
     NotHeld(TargetName),
-    /// No operation is open on the target, but for this one.
+    /// No operation is open on the target, but for these.
     Idle {
         /// The target.
         target: TargetName,
-        /// Which operation does not count.
-        except: Option<OperationId>,
+        /// Which operations do not count.
+        except: Vec<OperationId>,
     },
 }
 

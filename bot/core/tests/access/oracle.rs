@@ -30,7 +30,7 @@ fn word(access: &Access) -> String {
         Some(Why::Gone) => "gone",
     };
     match access.state {
-        State::Ended { .. } if why != "gone" => "ended".to_owned(),
+        State::Ended { .. } => "ended".to_owned(),
         _ => format!("{} {why}", access.state.word()),
     }
 }
@@ -103,7 +103,7 @@ fn changed(old: &Access, new: &Access, disk: &Disk, seen: &mut BTreeSet<String>)
             assert!(redeemed, "L8: its link was opened");
         }
         State::Live { .. } if from != to => assert_eq!(from, 2, "L8: what is live was opened"),
-        State::Ended { why, .. } if *why != Why::Gone => assert_eq!(from, 4, "what ended was ended"),
+        State::Ended { .. } => assert_eq!(from, 4, "what ended was ended"),
         _ => {}
     }
     lasts(old, new, seen);

@@ -37,6 +37,8 @@ pub(crate) struct Rows {
     pub(crate) drops: BTreeMap<AccessId, u32>,
     /// How many accesses were handed over in one go, each time.
     pub(crate) rounds: Vec<usize>,
+    /// The accounts of which these were, each time.
+    pub(crate) handed: Vec<Vec<String>>,
     /// Accesses whose new password was set.
     pub(crate) set: Vec<AccessId>,
 }
@@ -133,7 +135,12 @@ pub(crate) struct Hand(pub(crate) Arc<Server>);
 #[async_trait]
 impl Keeper for Hand {
     async fn tend(&self, due: &[Access], now: Timestamp) -> Vec<(AccessId, Result<Tended, Trouble>)> {
-        self.0.0.lock().unwrap().rounds.push(due.len());
+        {
+            let mut rows = self.0.0.lock().unwrap();
+            rows.rounds.push(due.len());
+            rows.handed
+                .push(due.iter().map(|access| access.account.clone()).collect());
+        }
         let mut results = Vec::new();
         for access in due {
             let done = match &access.state {

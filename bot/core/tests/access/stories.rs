@@ -239,12 +239,80 @@ async fn a_bot_without_databases_leaves_its_records_alone_and_does_not_spin() {
 }
 
 #[tokio::test]
-async fn whoever_did_not_open_the_link_themselves_hears_how_to_take_the_account_away() {
+async fn whoever_did_not_open_the_link_themselves_takes_away_what_it_opened() {
+    for is_live in [false, true] {
+        let team = Team::new();
+        team.offers().await;
+        team.opens().await;
+        if is_live {
+            team.hears_at(0).await;
+            team.rows(|rows| rows.accounts.get_mut("cs_carol").unwrap().sessions = 2);
+        }
+        let heard = team.world.says("carol", "burn K7QM01").await;
+        assert!(
+            heard.contains("known to whoever opened it: the account is taken away: I lock it, throw out whoever is logged in with it, and drop it."),
+            "{heard}"
+        );
+        let revoked = Why::Revoked { by: "carol".into() };
+        assert_eq!(team.record("A1").state.why(), Some(&revoked), "at once");
+        team.hears_at(1).await;
+        assert!(team.server.rows().accounts.is_empty());
+        assert!(team.record("A1").state.is_final());
+    }
+}
+
+#[tokio::test]
+async fn a_new_password_whose_link_a_stranger_opened_is_not_set() {
     let team = Team::new();
     team.grants().await;
+    let link = link::Link {
+        id: "W3HD9P".into(),
+        operation: "9Q2R".into(),
+        ..made::link(1, &"A1".into(), "carol", at(0))
+    };
+    team.writes([Write::ForgetLink("K7QM01".into())]).await;
+    let password = NewPassword {
+        sealed: team.world.links.seal("new", b"new"),
+        link: Some(link.id.clone()),
+        opened: None,
+    };
+    let with_password = team.record("A1").with_password(password).unwrap();
+    team.writes([
+        Write::NewLink {
+            link: Box::new(link),
+            content: b"new".to_vec(),
+        },
+        Write::Access(Box::new(with_password)),
+    ])
+    .await;
+    team.opens().await;
+    let heard = team.world.says("carol", "burn W3HD9P").await;
+    assert!(
+        heard.contains("opened it: I do not set that password any more. Have another made with !db passwd prod-db cs_carol."),
+        "{heard}"
+    );
+    team.hears_at(600).await;
+    assert_eq!(team.record("A1").password, None);
+    assert_eq!(team.server.rows().set, []);
+    assert!(
+        team.record("A1").usable(),
+        "the password before it is in force still"
+    );
+}
+
+#[tokio::test]
+async fn a_password_of_a_strangers_that_is_in_force_already_is_said_to_be() {
+    let team = Team::new();
+    team.grants().await;
+    team.changes("A1", |access| countersign_core::access::Access {
+        operation: Some("9Q2R".into()),
+        ..access.clone()
+    })
+    .await;
     let heard = team.world.says("carol", "burn K7QM01").await;
     assert!(
         heard.contains("known to whoever opened it: take the account away with !db access revoke cs_carol."),
         "{heard}"
     );
+    assert!(team.record("A1").usable());
 }

@@ -1,6 +1,6 @@
 //! Trouble: servers that do not answer or are late, accounts and records that do not fit, a great many at once.
 
-use countersign_core::access::{Access, Kind, Why};
+use countersign_core::access::{Access, Kind, State, Why};
 use countersign_core::store::{Store as _, Write};
 
 use super::made;
@@ -108,12 +108,18 @@ async fn a_record_whose_account_somebody_removed_ends_and_goes_on_if_it_comes_ba
         Vec::<String>::new(),
         "it may be under way"
     );
+    let handed = team.server.rows().rounds.len();
     assert_eq!(
         team.hears_at(120).await,
         [
-            "[a direct message with carol] cs_carol on prod-db is gone: somebody removed it at the server. Nobody can log in with it any more. A new one: db access grant carol",
             "[#ops] prod-db: cs_carol is not at the server any more: somebody else removed what I had made.",
+            "[a direct message with carol] cs_carol on prod-db is gone: somebody removed it at the server. Nobody can log in with it any more. A new one: db access grant carol",
         ]
+    );
+    assert_eq!(
+        team.server.rows().rounds.len(),
+        handed + 1,
+        "the keeper has thrown out who was logged in still"
     );
     let gone = team.record("A1");
     assert!(gone.state.is_final() && gone.state.why() == Some(&Why::Gone));
@@ -169,6 +175,60 @@ async fn rooms_hear_when_nobody_can_tell_which_accounts_there_are() {
         [0, 1, 3, 4].iter().all(|look| heard[*look].is_empty()),
         "{heard:?}"
     );
+}
+
+#[tokio::test]
+async fn what_is_gone_has_not_ended_before_the_server_says_that_nobody_is_logged_in() {
+    let team = Team::new();
+    team.grants().await;
+    team.rows(|rows| {
+        rows.accounts.clear();
+        rows.late = true;
+    });
+    team.hears_at(120).await;
+    let state = team.record("A1").state;
+    assert!(
+        matches!(&state, State::Ending { why: Why::Gone, .. }),
+        "{state:?}"
+    );
+
+    let team = Team::new();
+    team.offers().await;
+    team.opens().await;
+    team.rows(|rows| rows.accounts.clear());
+    team.hears_at(1).await;
+    assert_eq!(team.record("A1").state.why(), Some(&Why::Gone));
+    assert!(team.record("A1").state.is_final());
+    assert_eq!(team.server.rows().rounds, [1, 1], "to unlock it, and to end it");
+}
+
+#[tokio::test]
+async fn what_is_to_end_goes_first_and_is_on_disk_before_anything_else_is_done() {
+    let team = Team::new();
+    for (n, name) in (1..).zip(["alice", "bob", "carol"]) {
+        let id = format!("A{n}");
+        let access = made::access(&id, name, "7F3K", at(0), MONTH);
+        let account = Account {
+            locked: true,
+            sessions: 0,
+            of: Some(access.id.clone()),
+        };
+        team.rows(|rows| {
+            rows.accounts.insert(access.account.clone(), account);
+        });
+        let opened = access.offered("K".into()).unwrap().opened(at(n)).unwrap();
+        team.writes([Write::NewAccess(Box::new(opened))]).await;
+    }
+    team.world.clock.set(at(9));
+    team.ends("A3", by_bob()).await;
+    team.world.works().await;
+    let mut rounds = team.server.rows().handed;
+    rounds.iter_mut().for_each(|round| round.sort());
+    assert_eq!(rounds[0], ["cs_carol"], "though it came last");
+    assert_eq!(rounds[1], ["cs_alice", "cs_bob"]);
+    let audit = team.world.store.disk().audit;
+    let words: Vec<_> = audit.iter().map(|entry| entry.event.word()).collect();
+    assert_eq!(words, ["revoked", "removed", "enabled", "enabled"]);
 }
 
 #[tokio::test]

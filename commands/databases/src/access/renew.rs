@@ -110,6 +110,11 @@ impl Action for Renew {
         STEPS
     }
 
+    /// It writes our own record down, and nothing else.
+    fn needs_the_target(&self) -> bool {
+        false
+    }
+
     async fn facts(&self, plan: &Plan) -> Result<Facts, Trouble> {
         Ok(facts(&self.access(plan).await?))
     }

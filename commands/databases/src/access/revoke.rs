@@ -9,14 +9,16 @@ use countersign_core::access::{self, Access, State, Why};
 use countersign_core::command::{Ask, Outcome};
 use countersign_core::id::AccessId;
 use countersign_core::operation::{Action, Ended, Progress, Reconciled, Run, Step, Trouble};
-use countersign_core::plan::{Draft, Effect, Facts, Plan};
+use countersign_core::plan::{Detail, Draft, Effect, Facts, Plan};
 use countersign_core::refusal::Refusal;
-use countersign_core::text::{ago, span};
-use countersign_core::time::{Duration, between};
+use countersign_core::text::{ago, list, span};
+use countersign_core::time::{Duration, Timestamp, between};
 use serde_json::json;
 
 use super::find::{find, recorded};
+use super::going::Going;
 use super::made::record;
+use super::tend::user_of;
 use super::told::{by, news};
 use crate::args::Checked;
 use crate::databases::Databases;
@@ -27,6 +29,9 @@ const REVOKE: &str = "db-access-revoke";
 
 const ACCESS: &str = "access";
 const ACCOUNT: &str = "account";
+
+const IS_OVER: &str = "over";
+const GOING: &str = "accounts";
 
 const OVER: &str = "write down that it is over";
 const GONE: &str = "wait until it is gone";
@@ -50,10 +55,7 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Checked) ->
         State::Ended { at, .. } => return is_over(format!("has ended already, {}", ago(*at, ask.now))),
         _ => {}
     }
-    let owner = access
-        .owner
-        .as_ref()
-        .map_or("nobody that I know of", |owner| owner.as_str());
+    let going = Going::of(found.database, &user_of(&access)?).await?;
     let draft = Draft {
         command: crate::db::NAME.to_owned(),
         action: REVOKE.to_owned(),
@@ -61,28 +63,51 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Checked) ->
         target: Some(access.database.clone()),
         resource: None,
         summary: format!("take {} away", access.title()),
-        details: vec![
-            detail("whose", owner),
-            detail("lasting", until(access.ends, ask.now)),
-            detail(
-                "then",
-                "it is locked, whoever is logged in with it is thrown out on both servers, and it is dropped; it does not come \
-                 back",
-            ),
-        ],
+        details: details(&access, &going, ask.now),
         parameters: BTreeMap::from([
             (ACCESS.to_owned(), json!(access.id)),
             (ACCOUNT.to_owned(), json!(access.account)),
         ]),
-        fingerprint: facts(&access),
+        fingerprint: facts(&access, Some(&going)),
         reason: args.reason,
     };
     Ok(Outcome::Plan(Box::new(draft)))
 }
 
-/// What taking it away relies on: that it is not over. Everything else about it may change meanwhile.
-fn facts(access: &Access) -> Facts {
-    Facts::from([("over".to_owned(), json!(access.state.why().is_some()))])
+fn details(access: &Access, going: &Going, now: Timestamp) -> Vec<Detail> {
+    let owner = access.owner.as_ref();
+    let mut details = vec![
+        detail("whose", owner.map_or("nobody that I know of", |owner| owner.as_str())),
+        detail("lasting", until(access.ends, now)),
+        detail(
+            "then",
+            format!(
+                "{} is locked, whoever is logged in with it is thrown out on both servers, and it is dropped; it does not \
+                 come back",
+                list(&going.go)
+            ),
+        ),
+    ];
+    if !going.stay.is_empty() {
+        details.push(detail(
+            "stays",
+            format!(
+                "{}: not mine; whoever is logged in with it is thrown out too, once, because servers do not tell them apart",
+                list(&going.stay)
+            ),
+        ));
+    }
+    details
+}
+
+/// What taking it away relies on: that it is not over, and which accounts go. Everything else about it may change meanwhile.
+fn facts(access: &Access, going: Option<&Going>) -> Facts {
+    let mut facts = Facts::from([(IS_OVER.to_owned(), json!(access.state.why().is_some()))]);
+    if let Some(going) = going {
+        let accounts: Vec<String> = going.go.iter().map(ToString::to_string).collect();
+        facts.insert(GOING.to_owned(), json!(accounts));
+    }
+    facts
 }
 
 /// Executes it.
@@ -160,12 +185,25 @@ impl Action for Revoke {
         STEPS
     }
 
-    async fn facts(&self, plan: &Plan) -> Result<Facts, Trouble> {
-        Ok(facts(&self.access(plan).await?))
+    /// It writes down that it is over; what then goes on at the database is the keeper's, whatever else does.
+    fn needs_the_target(&self) -> bool {
+        false
     }
 
-    fn moved(&self, plan: &Plan, _found: &Facts) -> String {
+    async fn facts(&self, plan: &Plan) -> Result<Facts, Trouble> {
+        let access = self.access(plan).await?;
+        if access.state.why().is_some() {
+            return Ok(facts(&access, None));
+        }
+        let going = Going::of(self.databases.of(plan)?, &user_of(&access)?).await?;
+        Ok(facts(&access, Some(&going)))
+    }
+
+    fn moved(&self, plan: &Plan, found: &Facts) -> String {
         let account = plan.parameter::<String>(ACCOUNT).unwrap_or_default();
+        if found.get(IS_OVER) == plan.fingerprint.get(IS_OVER) {
+            return format!("accounts of the name {account} came or went");
+        }
         format!("{account} came to its end by itself")
     }
 
