@@ -4,6 +4,7 @@
 mod check;
 mod content;
 mod find;
+mod going;
 mod grant;
 mod hand;
 mod list;
@@ -28,4 +29,4 @@ pub(crate) use renew::{Renew, plan as renew};
 pub(crate) use revoke::{Revoke, plan as revoke};
 pub(crate) use seen::tables_of;
 pub(crate) use show::reply as show;
-pub(crate) use tend::Tend;
+pub(crate) use tend::{Tend, user_of};

@@ -25,6 +25,7 @@ use countersign_core::watch::Watcher;
 pub use classes::{Class, Classes, Pattern, PatternError};
 pub use databases::{Database, Databases, Known, Role};
 pub use passwd::{AppUrls, Current, Wanted};
+pub use replica::BEHIND;
 
 /// Adds the command of this crate.
 pub fn register(registry: &mut Registry, databases: &Arc<Databases>) -> Result<(), RegistryError> {

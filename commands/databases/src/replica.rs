@@ -10,7 +10,7 @@ use crate::databases::{Database, Side};
 use crate::trouble::Fault;
 
 /// A replica that is further behind is not handed out: nobody could tell whether what was made has arrived.
-pub(crate) const BEHIND: Duration = Duration::from_mins(1);
+pub const BEHIND: Duration = Duration::from_mins(1);
 /// How long one step waits for the replica to have what the primary has.
 const PATIENCE: Duration = Duration::from_secs(75);
 /// Between two looks: at first, and at most.

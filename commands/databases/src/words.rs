@@ -27,17 +27,20 @@ pub(crate) fn day(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d").to_string()
 }
 
-/// `in 30 d`, or `3 d ago`; from three days on without hours.
+/// `in 30 d`, or `3 d ago`; to the hour from about a day on, and to the day from three days on.
 pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
-    const DAY: u64 = 86_400;
-    let whole_days = |passed: Duration| match passed.as_secs() {
-        few if few < 3 * DAY => passed,
-        many => Duration::from_secs((many + DAY / 2) / DAY * DAY),
+    const HOUR: u64 = 3_600;
+    const DAY: u64 = 24 * HOUR;
+    let to = |unit: u64, seconds: u64| Duration::from_secs((seconds + unit / 2) / unit * unit);
+    let rounded = |passed: Duration| match passed.as_secs() {
+        few if few < DAY - HOUR / 2 => passed,
+        some if some < 3 * DAY => to(HOUR, some),
+        many => to(DAY, many),
     };
     if at > now {
-        format!("in {}", span(whole_days(between(now, at))))
+        format!("in {}", span(rounded(between(now, at))))
     } else {
-        format!("{} ago", span(whole_days(between(at, now))))
+        format!("{} ago", span(rounded(between(at, now))))
     }
 }
 
@@ -78,6 +81,11 @@ mod tests {
         assert_eq!(until(None, now), "without an end");
         assert_eq!(relative(from_millis(30 * day - 1_000), now), "in 30 d");
         assert_eq!(relative(from_millis(3 * day - 7_200_000), now), "in 2 d 22 h");
+        for days in [1, 2, 3, 7] {
+            let short = from_millis(days * day - 2_000);
+            assert_eq!(relative(short, now), format!("in {days} d"));
+        }
+        assert_eq!(relative(from_millis(day / 2 - 60_000), now), "in 11 h 59 min");
         assert_eq!(some(&["a", "b", "c"], 2), "a, b and 1 more");
         assert_eq!(some(&["a", "b"], 2), "a, b");
     }

@@ -27,8 +27,8 @@ use crate::databases::{Database, Databases, anywhere};
 use crate::intended::Intended;
 use crate::trouble::{unstored, with_state};
 
-const RECORD: &str = "write it down";
-const MAKE: &str = "make the account";
+pub(super) const RECORD: &str = "write it down";
+pub(super) const MAKE: &str = "make the account";
 const GIVE: &str = "grant";
 const READ_BACK: &str = "read it back";
 const TWIN: &str = "write a twin down";
@@ -129,6 +129,7 @@ impl At<'_> {
 
     /// Locked, with a password that nobody will ever know.
     async fn make(&self) -> Result<Progress, Trouble> {
+        self.still_wanted("made").await?;
         let nothing = |trouble: Trouble| with_state(trouble, "nothing was made");
         let create = Statement::CreateLocked {
             account: self.account.clone(),
@@ -163,16 +164,22 @@ impl At<'_> {
         Ok(())
     }
 
-    async fn give(&self) -> Result<Progress, Trouble> {
+    /// Somebody may have taken it away meanwhile.
+    async fn still_wanted(&self, what: &str) -> Result<(), Trouble> {
         let access = made::record(self.databases, &self.run.result::<Recorded>(RECORD)?.access).await?;
-        if access.state != State::Preparing {
-            let words = format!(
-                "{} is {} by now; nothing is granted",
-                access.title(),
-                access.state.word()
-            );
-            return Err(Trouble::never(words));
+        if access.state == State::Preparing {
+            return Ok(());
         }
+        let words = format!(
+            "{} is {} by now; nothing is {what}",
+            access.title(),
+            access.state.word()
+        );
+        Err(Trouble::never(words))
+    }
+
+    async fn give(&self) -> Result<Progress, Trouble> {
+        self.still_wanted("granted").await?;
         let to = std::slice::from_ref(&self.account);
         let grants = self.wanted.grants.grants(&self.database.schema, to);
         let granted = self.database.primary.execute(&grants).await;

@@ -2,6 +2,7 @@
 
 use countersign_core::access::{Access, Kind, State};
 use countersign_core::command::{Ask, Outcome};
+use countersign_core::id::TargetName;
 use countersign_core::refusal::Refusal;
 use countersign_core::reply::{Line, Reply};
 use countersign_core::store::AccessesWhere;
@@ -9,6 +10,7 @@ use countersign_core::text::{ago, span};
 use countersign_core::time::{Timestamp, between};
 
 use crate::databases::Databases;
+use crate::db::may_look;
 use crate::words::until;
 
 /// The answer.
@@ -23,9 +25,9 @@ pub(crate) async fn reply(
         .store
         .accesses(AccessesWhere::Open { database: target })
         .await?;
-    // What the bot makes for itself is nobody's.
-    let lines = open.iter().filter(|access| access.kind != Kind::Twin);
-    let reply = lines
+    let reply = open
+        .iter()
+        .filter(|access| is_shown(access, |target| may_look(ask, target).is_ok()))
         .map(|access| line(access, ask.now))
         .fold(Reply::default(), Reply::and);
     Ok(Outcome::Reply(if reply.blocks.is_empty() {
@@ -36,6 +38,11 @@ pub(crate) async fn reply(
     } else {
         reply
     }))
+}
+
+/// Whether somebody sees it here. What the bot makes for itself is nobody's.
+fn is_shown(access: &Access, may_look: impl Fn(&TargetName) -> bool) -> bool {
+    access.kind != Kind::Twin && may_look(&access.database)
 }
 
 /// `cs_dave on prod-db: dave's, live, until 2026-12-22 14:05 UTC (in 30 d)  [K7QM2X]`.
@@ -108,6 +115,14 @@ mod tests {
 
     fn said(access: &Access) -> String {
         plain_line(&line(access, from_millis(2 * DAY)))
+    }
+
+    #[test]
+    fn an_account_is_listed_for_those_who_may_look_at_its_database() {
+        let (persons, twin) = (access(Kind::Person, Some(32)), access(Kind::Twin, None));
+        assert!(is_shown(&persons, |target| target.as_str() == "prod-db"));
+        assert!(!is_shown(&persons, |target| target.as_str() == "stage-db"));
+        assert!(!is_shown(&twin, |_| true));
     }
 
     #[test]

@@ -77,7 +77,10 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Checked) ->
 fn details(access: &Access, going: &Going, now: Timestamp) -> Vec<Detail> {
     let owner = access.owner.as_ref();
     let mut details = vec![
-        detail("whose", owner.map_or("nobody that I know of", |owner| owner.as_str())),
+        detail(
+            "whose",
+            owner.map_or("nobody that I know of", |owner| owner.as_str()),
+        ),
         detail("lasting", until(access.ends, now)),
         detail(
             "then",

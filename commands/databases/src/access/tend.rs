@@ -14,6 +14,7 @@ use countersign_core::operation::Trouble;
 use countersign_core::time::{Duration, Timestamp};
 use countersign_mysql::{Account, AccountState, Server, Statement, TlsNeeded, UserName};
 
+use super::going::Making;
 use crate::databases::{Database, Databases, Side, anywhere};
 use crate::passwd;
 use crate::replica::Looks;
@@ -58,16 +59,41 @@ impl Tend {
         };
         let over = of(|access| access.state.why().is_some());
         let opened = of(|access| matches!(access.state, State::Opened { .. }));
+        let (over, mut settled) = self.made(over).await;
         let mut came = ending::end(database, &over).await;
         came.extend(unlock(database, &opened).await);
         let mut came: Vec<_> = came
             .into_iter()
             .map(|(id, came)| (id, came.map_err(Trouble::from)))
             .collect();
+        came.append(&mut settled);
         for access in of(|access| matches!(access.state, State::Live { .. })) {
             came.push((access.id.clone(), passwd::set(&self.databases, access).await));
         }
         came
+    }
+
+    /// Those whose accounts the bot may have made; of the others the server is not asked, and nothing is touched there.
+    async fn made<'a>(
+        &self,
+        over: Vec<&'a Access>,
+    ) -> (Vec<&'a Access>, Vec<(AccessId, Result<Tended, Trouble>)>) {
+        let (mut made, mut settled) = (Vec::with_capacity(over.len()), Vec::new());
+        for access in over {
+            let came = match Making::of(&self.databases, access).await {
+                Ok(Making::Made) => {
+                    made.push(access);
+                    continue;
+                }
+                Ok(Making::Not) => Ok(Tended::Ended),
+                Ok(Making::May) => Ok(Tended::NotYet {
+                    words: format!("the grant of {} has not stopped yet", access.account),
+                }),
+                Err(trouble) => Err(trouble),
+            };
+            settled.push((access.id.clone(), came));
+        }
+        (made, settled)
     }
 }
 
@@ -147,7 +173,7 @@ async fn unlocked(
         .collect();
     let done = database.primary.execute(&statements).await;
     done.map_err(|error| database.changing().failed(error))?;
-    let waiting = still(database, &accounts, |state| {
+    let waiting = still(database, &accounts, |_, state| {
         state.is_some_and(|state| !state.locked)
     })
     .await?;
@@ -176,7 +202,7 @@ async fn unlocked(
 }
 
 /// The account of an access, as servers know it.
-fn user_of(access: &Access) -> Result<UserName, Fault> {
+pub(crate) fn user_of(access: &Access) -> Result<UserName, Fault> {
     let name = UserName::try_from(access.account.clone());
     name.map_err(|error| Fault::for_good(format!("{} is no name of an account: {error}", access.account)))
 }
@@ -212,7 +238,7 @@ async fn state(
 async fn still(
     database: &Database,
     accounts: &[Account],
-    is_so: fn(Option<&AccountState>) -> bool,
+    is_so: impl Fn(&Account, Option<&AccountState>) -> bool,
 ) -> Result<BTreeSet<Account>, Fault> {
     let Some(replica) = &database.replica else {
         return Ok(BTreeSet::new());
@@ -220,7 +246,7 @@ async fn still(
     let (mut open, mut looks) = (accounts.to_vec(), Looks::within(A_WHILE));
     loop {
         let here = states(database, Side::Replica, replica, &open).await?;
-        open.retain(|account| !is_so(here.get(account)));
+        open.retain(|account| !is_so(account, here.get(account)));
         if open.is_empty() || !looks.again().await {
             return Ok(open.into_iter().collect());
         }

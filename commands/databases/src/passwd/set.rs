@@ -9,6 +9,7 @@ use countersign_mysql::{Password, Statement, UserName};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::access::user_of;
 use crate::databases::{Database, Databases, Side, anywhere};
 use crate::replica::Looks;
 use crate::trouble::Fault;
@@ -23,7 +24,7 @@ const A_WHILE: Duration = Duration::from_secs(4);
 /// Sets the password of an access whose link was opened. Done once the server that people use has it.
 pub(crate) async fn set(databases: &Databases, access: &Access) -> Result<Tended, Trouble> {
     let database = databases.at(&access.database)?;
-    let (account, password) = (name_of(access)?, waiting(databases, access)?);
+    let (account, password) = (user_of(access)?, waiting(databases, access)?);
     apply(database, &account, &password).await?;
     let mut looks = Looks::within(A_WHILE);
     while !is_everywhere(database, &account).await? {
@@ -39,12 +40,6 @@ pub(crate) async fn set(databases: &Databases, access: &Access) -> Result<Tended
 /// What is said of a replica that does not have it.
 pub(super) fn behind(database: &Database) -> String {
     format!("{}'s replica does not have the new password yet", database.target)
-}
-
-/// The account of an access, as servers know it.
-pub(super) fn name_of(access: &Access) -> Result<UserName, Trouble> {
-    let name = UserName::try_from(access.account.clone());
-    name.map_err(|_| Trouble::never(format!("{} can't be the name of an account", access.account)))
 }
 
 /// The password that waits to be set.
