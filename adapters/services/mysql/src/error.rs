@@ -122,9 +122,9 @@ impl Error {
         }
     }
 
-    /// Adds what the server said. Never for a statement with a password.
+    /// Adds what the server said, without accounts and their hosts. Never for a statement with a password.
     pub(crate) fn with_said(mut self, said: &str) -> Self {
-        self.said = Some(codes::quotable(said));
+        self.said = Some(codes::quotable(&codes::without_accounts(said)));
         self
     }
 
