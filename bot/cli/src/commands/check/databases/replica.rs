@@ -1,15 +1,12 @@
 //! Whether the replica is one. What people are given works on the primary too, so this has to be sure.
 
 use countersign_core::text::span;
-use countersign_core::time::Duration;
+use countersign_databases::BEHIND;
 use countersign_mysql::{About, Replication, Server};
 
 use super::words;
 use crate::commands::check::finding::Findings;
 use crate::config::Database;
-
-/// Behind more than this, no access is handed out.
-const BEHIND: Duration = Duration::from_mins(1);
 
 pub(super) async fn check(
     database: &Database,
@@ -85,6 +82,7 @@ fn evidence(
 
 #[cfg(test)]
 mod tests {
+    use countersign_core::time::Duration;
     use countersign_mysql::{Flavour, Version};
 
     use super::*;
