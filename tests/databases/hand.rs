@@ -159,6 +159,11 @@ impl Hands {
 
     /// Begins an operation of this action with these parameters.
     pub(super) fn begin(&self, action: &str, parameters: Value) -> Going {
+        self.begin_on(DATABASE, action, parameters)
+    }
+
+    /// The same, on another target than the database.
+    pub(super) fn begin_on(&self, target: &str, action: &str, parameters: Value) -> Going {
         let found = self.actions.iter().find(|known| known.name() == action);
         let action = Arc::clone(found.unwrap_or_else(|| panic!("no action {action}")));
         let Value::Object(parameters) = parameters else {
@@ -170,7 +175,7 @@ impl Hands {
             command: "db".to_owned(),
             action: action.name().to_owned(),
             effect: Effect::Destructive,
-            target: Some(DATABASE.into()),
+            target: Some(target.into()),
             resource: None,
             summary: "change it".to_owned(),
             details: Vec::new(),

@@ -1,137 +1,22 @@
 //! th_admin gets another password on real servers, of either kind, while an app uses the old one: what logs in when, and
 //! what is left wherever it stops (trap 5).
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+mod app;
 
-use async_trait::async_trait;
-use countersign_core::id::TargetName;
-use countersign_core::operation::{Announcement, Progress, Run, Trouble};
-use countersign_core::reply::Line;
-use countersign_core::secret::Secret;
+use std::sync::Arc;
+
+use countersign_core::operation::Trouble;
 use countersign_core::store::Store as _;
-use countersign_databases::{AppUrls, Current, Wanted};
 use countersign_mysql::{Kind, Password, Tls};
-use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::hand::{Going, Hands, server, user};
+use self::app::App;
+use super::hand::{DATABASE, Going, Hands, server, user};
 use crate::support::mysql::{Flavour, Pair, Side};
 
 const OLD: &str = "canary-old-password-0b7f";
 const VAR: &str = "DATABASE_URL";
 const SKIP: &str = "SKIP_PREDEPLOY";
-
-/// An app's config, and the releases that came of it.
-#[derive(Debug, Default)]
-struct App {
-    vars: Mutex<BTreeMap<String, String>>,
-    /// The names that each release changed; the first is number 815.
-    releases: Mutex<Vec<Vec<String>>>,
-    /// What is the matter with Heroku.
-    trouble: Mutex<Option<fn() -> Trouble>>,
-}
-
-impl App {
-    fn with(vars: &[(&str, &str)]) -> Arc<Self> {
-        let vars = vars
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Arc::new(Self {
-            vars: Mutex::new(vars.collect()),
-            ..Self::default()
-        })
-    }
-
-    fn get(&self, name: &str) -> Option<String> {
-        self.vars.lock().unwrap().get(name).cloned()
-    }
-
-    /// The password in the URL; the rest of it must be what it was.
-    fn password(&self, pair: &Pair) -> String {
-        let url = self.get(VAR).unwrap();
-        let (_, port) = pair.primary();
-        let rest = url.strip_prefix("mysql://th_admin:").unwrap();
-        let password = rest.strip_suffix(&format!("@localhost:{port}/treeherder?x=%2F"));
-        password.unwrap_or_else(|| panic!("{url}")).to_owned()
-    }
-
-    fn released(&self) -> Vec<String> {
-        let releases = self.releases.lock().unwrap();
-        releases.iter().map(|names| names.join("+")).collect()
-    }
-
-    fn has_trouble(&self, trouble: Option<fn() -> Trouble>) {
-        *self.trouble.lock().unwrap() = trouble;
-    }
-}
-
-#[async_trait]
-impl AppUrls for App {
-    async fn url(&self, _: &TargetName, var: &str) -> Result<Option<Secret>, Trouble> {
-        Ok(self.get(var).map(Secret::from))
-    }
-
-    async fn now(&self, _: &TargetName) -> Result<Current, Trouble> {
-        let newest = 814 + self.releases.lock().unwrap().len() as u64;
-        Ok(Current {
-            release: format!("v{newest}"),
-            newest,
-        })
-    }
-
-    async fn change(&self, _: &TargetName, set: &[Wanted], _: u64) -> Result<(), Trouble> {
-        if let Some(trouble) = *self.trouble.lock().unwrap() {
-            return Err(trouble());
-        }
-        let mut vars = self.vars.lock().unwrap();
-        for (name, value) in set {
-            match value {
-                Some(value) => vars.insert(name.clone(), value.expose_secret().to_owned()),
-                None => vars.remove(name),
-            };
-        }
-        let names = set.iter().map(|(name, _)| name.clone()).collect();
-        self.releases.lock().unwrap().push(names);
-        Ok(())
-    }
-
-    async fn holds(&self, _: &TargetName, set: &[Wanted]) -> Result<bool, Trouble> {
-        let is_so =
-            |(name, value): &Wanted| self.get(name).as_deref() == value.as_ref().map(Secret::expose_secret);
-        Ok(set.iter().all(is_so))
-    }
-
-    async fn made(&self, _: &TargetName, newest: u64, vars: &[&str]) -> Result<Option<u64>, Trouble> {
-        let releases = self.releases.lock().unwrap();
-        let ours = (815..).zip(releases.iter()).filter(|(number, names)| {
-            *number > newest && names.iter().any(|name| vars.contains(&name.as_str()))
-        });
-        Ok(ours.last().map(|(number, _)| number))
-    }
-
-    async fn released(&self, _: &TargetName, _: u64, _: &str) -> Result<Progress, Trouble> {
-        Ok(Progress::Done(json!(null)))
-    }
-
-    async fn live(&self, _: &TargetName, release: u64, _: &Run<'_>) -> Result<Progress, Trouble> {
-        Ok(Progress::Done(
-            json!({ "words": format!("v{release} live on 2 dynos") }),
-        ))
-    }
-
-    async fn rollback_targets(&self, _: &TargetName) -> Result<Vec<String>, Trouble> {
-        Ok(Vec::new())
-    }
-
-    fn news(&self, _: &TargetName, release: u64, what: &str, _: &Run<'_>) -> Result<Announcement, Trouble> {
-        Ok(Announcement {
-            key: format!("release/treeherder-prod/v{release}"),
-            rooms: Vec::new(),
-            line: Line::new(what),
-        })
-    }
-}
 
 struct Stage {
     pair: Pair,
@@ -158,8 +43,11 @@ impl Stage {
             Flavour::MariaDb => "db-passwd-app-one",
             Flavour::MySql => "db-passwd-app-two",
         };
-        let parameters = json!({ "account": "th_admin", "app": "prod", "var": VAR, "newest": 814 });
-        self.hands.begin(action, parameters)
+        let parameters = json!({
+            "database": DATABASE, "account": "th_admin", "app": "prod", "var": VAR, "newest": 814,
+        });
+        // Locks of the app are respected, and nothing else runs there: the plan is about it.
+        self.hands.begin_on("prod", action, parameters)
     }
 
     /// Whether th_admin logs in with this.
@@ -353,4 +241,73 @@ async fn an_account_that_went_in_the_window_gives_the_app_nothing_and_that_is_sa
     );
     let told = stage.hands.told().await;
     assert!(told.contains("came to a bad end"), "{told}");
+}
+
+#[tokio::test]
+async fn an_account_that_was_locked_meanwhile_stays_locked() {
+    let stage = Stage::new(Flavour::MariaDb, &[]).await;
+    stage
+        .pair
+        .sql(Side::Primary, "ALTER USER th_admin@'%' ACCOUNT LOCK")
+        .await;
+    let trouble = stage.begin().once().await.unwrap_err();
+    assert!(
+        trouble.words.contains("th_admin is locked at prod-db"),
+        "{}",
+        trouble.words
+    );
+    let account = countersign_mysql::Account::anywhere(user("th_admin"));
+    let there = server(&stage.pair, Side::Primary)
+        .account(&account)
+        .await
+        .unwrap();
+    assert!(there.unwrap().locked);
+    assert_eq!((stage.app.released().len(), stage.hands.kept().await), (0, None));
+}
+
+#[tokio::test]
+async fn a_url_that_went_in_the_window_is_no_good_end_and_the_password_is_kept() {
+    let stage = Stage::new(Flavour::MariaDb, &[]).await;
+    let mut going = stage.begin();
+    going.up_to(Some("set the password")).await;
+    let password = stage.app.password(&stage.pair);
+    stage.app.vars.lock().unwrap().remove(VAR);
+    let ended = going.ends().await;
+    assert!(
+        !ended.good && ended.words.contains("I DON'T KNOW"),
+        "{}",
+        ended.words
+    );
+    // Whoever reads the URL in some other way has what the server has.
+    assert!(stage.lets_in(&password).await);
+    assert!(stage.hands.kept().await.is_some());
+    let told = stage.hands.told().await;
+    assert!(told.contains("To go on: !db passwd prod-db th_admin"), "{told}");
+}
+
+#[tokio::test]
+async fn a_release_phase_that_is_not_put_back_is_said_and_the_next_change_puts_it_back() {
+    let stage = Stage::new(Flavour::MariaDb, &[]).await;
+    let mut going = stage.begin();
+    going.up_to(Some("put the release phase back")).await;
+    stage
+        .app
+        .has_trouble(Some(|| Trouble::never("Heroku answered 403")));
+    let ended = going.ends().await;
+    let said = "SKIP_PREDEPLOY is still set: prod's release phase does nothing. To put it back: !config unset prod \
+                SKIP_PREDEPLOY";
+    assert!(!ended.good && ended.words.contains(said), "{}", ended.words);
+    let told = stage.hands.told().await;
+    assert!(told.contains(said), "{told}");
+    assert!(
+        stage.hands.kept().await.is_some(),
+        "what it was before is known nowhere else"
+    );
+    let first = stage.app.password(&stage.pair);
+    stage.app.has_trouble(None);
+    let ended = stage.begin().ends().await;
+    assert!(ended.good, "{}", ended.words);
+    assert_eq!(stage.app.get(SKIP), None, "our own 1 is not what was before");
+    assert_ne!(stage.app.password(&stage.pair), first, "it is another password");
+    stage.is_over().await;
 }

@@ -10,6 +10,7 @@ use countersign_core::time::Duration;
 use serde_json::json;
 
 use super::apps::Wanted as Var;
+use super::kept::SKIPS;
 use super::plan_app::has;
 use super::rotate::{BACK, BESIDE, CHANGE, SET, SKIP, Turn, Which};
 use super::rotated::Came;
@@ -35,7 +36,7 @@ impl Turn<'_> {
         }
         let mut set: Vec<Var> = vec![(wanted.var.clone(), Some(self.with(&url, &kept.password)))];
         if !two {
-            set.push((SKIP.to_owned(), Some(Secret::from("1"))));
+            set.push((SKIP.to_owned(), Some(Secret::from(SKIPS))));
         }
         urls.change(&wanted.app, &set, wanted.newest).await?;
         Ok(Came::changed().done())

@@ -1,19 +1,21 @@
 //! What a rotation does at the server.
 
-use countersign_core::message::Place;
+use std::collections::BTreeSet;
+
+use countersign_core::message::{Place, Room};
 use countersign_core::operation::{Progress, Trouble, TroubleKind};
-use countersign_core::reply::{Post, Reply};
+use countersign_core::reply::{Post, Reply, Tone};
 use countersign_core::store::Write;
-use countersign_mysql::{Password, Statement};
+use countersign_mysql::{AccountState, Password, Statement, UserName};
 use serde_json::json;
 
-use super::kept::Kept;
+use super::kept::{Kept, skip_before};
 use super::plan_app::has;
 use super::rotate::{BESIDE, CHANGE, DYNOS, FIND, PHASE, SKIP, Turn};
-use super::rotated::{Came, Stand};
+use super::rotated::{Came, Stand, next};
 use super::set::apply;
 use super::url::DatabaseUrl;
-use crate::databases::anywhere;
+use crate::databases::{Database, Side, anywhere};
 
 impl Turn<'_> {
     /// Draws the password and keeps it, sealed, before anything else; or takes up one that an earlier change left. That the
@@ -24,6 +26,10 @@ impl Turn<'_> {
         } = self;
         let account = &self.wanted.account;
         let url = self.url().await?;
+        // What is tried next would unlock it.
+        let there = database.primary.account(&anywhere(account)).await;
+        let there = there.map_err(|error| database.reading(Side::Primary).failed(error))?;
+        may_change(database, account, there.as_ref())?;
         let tried = Statement::Unlock {
             accounts: vec![anywhere(account)],
         };
@@ -31,19 +37,21 @@ impl Turn<'_> {
         tried.map_err(|error| database.changing().failed(error))?;
         let mut writes = Vec::new();
         if !self.two {
-            writes = self.told(&self.begun_words());
+            writes = self.told(&Reply::line(self.begun_words()));
         }
         let left = Kept::read(databases, database, account).await?;
-        let left = match left {
-            Some(left) => self.is_somewhere(&left, &url).await?,
-            None => false,
+        let goes_on = match &left {
+            Some(left) if !left.over => self.is_somewhere(left, &url).await?,
+            _ => false,
         };
-        if !left {
+        if !goes_on {
+            let skip = self.urls.url(&self.wanted.app, SKIP).await?;
             let password = databases.new_password();
             let kept = Kept {
                 password: password.secret().clone(),
                 old: url.password().cloned(),
-                skip: self.urls.url(&self.wanted.app, SKIP).await?,
+                skip: skip_before(skip, left.as_ref()),
+                over: false,
             };
             writes.push(kept.write(databases.links_still()?, database, account)?);
         }
@@ -97,12 +105,17 @@ impl Turn<'_> {
             return Ok(Came::default().done());
         }
         let kept = self.kept().await?;
-        if !has(&self.url().await?, &kept.password) {
-            let words = format!(
-                "{app}'s {} does not have the new password, so it was not set at the server",
-                self.wanted.var
-            );
-            return Ok(Came::failed(words).done());
+        match self.url().await {
+            Ok(url) if !has(&url, &kept.password) => {
+                let words = format!(
+                    "{app}'s {} does not have the new password, so it was not set at the server",
+                    self.wanted.var
+                );
+                return Ok(Came::failed(words).done());
+            }
+            // It was put there a moment ago; that it can't be read now is no reason to leave the app outside.
+            Err(trouble) if !self.came(CHANGE).changed => return Err(trouble),
+            _ => {}
         }
         let set = apply(self.database, account, &as_password(&kept)?).await;
         let trouble = match set.map_err(Trouble::from) {
@@ -168,10 +181,11 @@ impl Turn<'_> {
         Ok(Came::changed().done())
     }
 
-    /// Something for the rooms of the database.
-    pub(super) fn told(&self, words: &str) -> Vec<Write> {
-        let rooms = self.database.rooms.iter().cloned();
-        let post = |room| Write::Enqueue(Post::to(Place::Room(room), Reply::line(words)));
+    /// Something for the rooms of the database and of the app.
+    pub(super) fn told(&self, reply: &Reply) -> Vec<Write> {
+        let app = self.databases.settings.targets.get(&self.wanted.app);
+        let rooms = rooms(&self.database.rooms, app.map_or(&[], |app| &app.rooms)).into_iter();
+        let post = |room| Write::Enqueue(Post::to(Place::Room(room), reply.clone()));
         rooms.map(post).collect()
     }
 
@@ -186,22 +200,64 @@ impl Turn<'_> {
     }
 
     /// Said when it is over, however it ended.
-    pub(super) fn over_words(&self, stand: Stand) -> String {
+    pub(super) fn over_words(&self, stand: Stand, skips: bool) -> Reply {
         let works = if stand.works() {
             "is over"
         } else {
             "came to a bad end"
         };
-        format!(
-            "{}: the change of {}'s password {works}: {}  [op {}]",
+        let next = next(&self.wanted, stand, skips);
+        let line = Reply::line(format!(
+            "{}: the change of {}'s password {works}: {}{next}  [op {}]",
             self.database.target,
             self.wanted.account,
             stand.words(&self.wanted),
             self.run.operation.id
-        )
+        ));
+        if stand.works() && !skips {
+            line
+        } else {
+            line.toned(Tone::Bad)
+        }
+    }
+}
+
+/// Each room once.
+fn rooms<'r>(of_database: &'r [Room], of_app: &'r [Room]) -> BTreeSet<Room> {
+    of_database.iter().chain(of_app).cloned().collect()
+}
+
+/// Whether the password of an account can be changed, without letting somebody in who was locked out.
+fn may_change(database: &Database, account: &UserName, there: Option<&AccountState>) -> Result<(), Trouble> {
+    let target = &database.target;
+    match there {
+        None => Err(Trouble::never(format!(
+            "{account} is not at {target}; nothing was changed"
+        ))),
+        Some(state) if state.locked => Err(Trouble::never(format!(
+            "{account} is locked at {target}; nothing was changed"
+        ))
+        .hint("Whoever locked it unlocks it first.")),
+        Some(_) => Ok(()),
     }
 }
 
 fn as_password(kept: &Kept) -> Result<Password, Trouble> {
     Password::given(kept.password.clone()).map_err(|_| Trouble::never("the new password can't be used"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_of_the_database_and_of_the_app_hears_it_once() {
+        let room = |name: &str| Room {
+            network: "libera".into(),
+            name: name.into(),
+        };
+        let heard = rooms(&[room("#ops"), room("#db")], &[room("#app"), room("#ops")]);
+        let names: Vec<String> = heard.into_iter().map(|room| room.name.to_string()).collect();
+        assert_eq!(names, ["#app", "#db", "#ops"]);
+    }
 }

@@ -14,6 +14,9 @@ use zeroize::Zeroizing;
 use crate::databases::{Database, Databases};
 use crate::trouble::unstored;
 
+/// What [`super::rotate::SKIP`] is set to, so that the app's release phase does nothing.
+pub(super) const SKIPS: &str = "1";
+
 /// What is kept.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
@@ -23,6 +26,8 @@ pub(super) struct Kept {
     pub(super) old: Option<Secret>,
     /// What the app's config had of [`super::rotate::SKIP`] before.
     pub(super) skip: Option<Secret>,
+    /// All who need the password have it: only what the config has to get back is kept.
+    pub(super) over: bool,
 }
 
 /// The same as it is sealed.
@@ -31,6 +36,7 @@ struct Open<'k> {
     password: &'k str,
     old: Option<&'k str>,
     skip: Option<&'k str>,
+    over: bool,
 }
 
 #[derive(Deserialize)]
@@ -38,6 +44,8 @@ struct Opened {
     password: String,
     old: Option<String>,
     skip: Option<String>,
+    #[serde(default)]
+    over: bool,
 }
 
 impl Kept {
@@ -67,6 +75,7 @@ impl Kept {
             password: opened.password.into(),
             old: opened.old.map(Secret::from),
             skip: opened.skip.map(Secret::from),
+            over: opened.over,
         };
         databases.keep_secret(&kept.password);
         Ok(Some(kept))
@@ -83,6 +92,7 @@ impl Kept {
             password: self.password.expose_secret(),
             old: self.old.as_ref().map(Secret::expose_secret),
             skip: self.skip.as_ref().map(Secret::expose_secret),
+            over: self.over,
         };
         let text = serde_json::to_vec(&open).map(Zeroizing::new);
         let text = text.map_err(|_| Trouble::never("the new password can't be written down"))?;
@@ -91,6 +101,20 @@ impl Kept {
             value: links.seal(&what(database, account), &text).text(),
         })
     }
+}
+
+/// What the config had of [`super::rotate::SKIP`] before any of this. If it has our own value now, what an earlier change
+/// kept counts, if there was one.
+pub(super) fn skip_before(now: Option<Secret>, left: Option<&Kept>) -> Option<Secret> {
+    match left {
+        Some(left) if is_ours(now.as_ref()) => left.skip.clone(),
+        _ => now,
+    }
+}
+
+/// Whether it is what we set.
+pub(super) fn is_ours(skip: Option<&Secret>) -> bool {
+    skip.map(Secret::expose_secret) == Some(SKIPS)
 }
 
 /// Nothing is kept any more.
@@ -109,4 +133,33 @@ fn name(database: &Database, account: &UserName) -> String {
 /// What it is sealed under.
 fn what(database: &Database, account: &UserName) -> String {
     format!("new password of {account} on {}", database.target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_we_set_ourselves_is_never_what_was_before() {
+        let kept = |skip: Option<&str>| Kept {
+            password: "new".into(),
+            old: None,
+            skip: skip.map(Secret::from),
+            over: true,
+        };
+        for (now, left, before) in [
+            (None, None, None),
+            (Some("0"), None, Some("0")),
+            // Somebody's own: nothing was left behind.
+            (Some("1"), None, Some("1")),
+            (Some("1"), Some(kept(None)), None),
+            (Some("1"), Some(kept(Some("0"))), Some("0")),
+            // Somebody has changed it since.
+            (Some("0"), Some(kept(None)), Some("0")),
+            (None, Some(kept(Some("0"))), None),
+        ] {
+            let found = skip_before(now.map(Secret::from), left.as_ref());
+            assert_eq!(found.as_ref().map(Secret::expose_secret), before, "{now:?}");
+        }
+    }
 }

@@ -39,6 +39,8 @@ pub(super) struct Asked<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
+    /// The database. The plan's target is the app: while it is executed nothing else may be released there.
+    pub(super) database: TargetName,
     /// The account, without its host.
     pub(super) account: UserName,
     /// The app.
@@ -83,6 +85,8 @@ struct Look {
     others: Vec<Account>,
     url: Result<DatabaseUrl, String>,
     kept: Option<Kept>,
+    /// Whether the app's release phase does nothing now.
+    skips: bool,
 }
 
 impl Look {
@@ -111,6 +115,7 @@ impl Look {
                 .collect(),
             url,
             kept: Kept::read(databases, database, account).await?,
+            skips: urls.url(app, SKIP).await?.is_some(),
         })
     }
 
@@ -132,6 +137,7 @@ impl Look {
             ("account".to_owned(), json!(at_the_server)),
             ("url".to_owned(), user),
             ("left over".to_owned(), json!(self.kept.is_some())),
+            (SKIP.to_owned(), json!(if self.skips { "set" } else { "not set" })),
         ])
     }
 
@@ -200,6 +206,7 @@ pub(super) async fn plan(databases: &Databases, asked: Asked<'_>) -> Result<Outc
     };
     let carry = urls(databases)?.rollback_targets(app).await?;
     let wanted = Wanted {
+        database: database.target.clone(),
         account: account.clone(),
         app: app.clone(),
         var: var.to_owned(),
@@ -215,7 +222,7 @@ pub(super) async fn plan(databases: &Databases, asked: Asked<'_>) -> Result<Outc
         command: NAME.to_owned(),
         action: if look.two { WITH_TWO } else { WITH_ONE }.to_owned(),
         effect: Effect::Destructive,
-        target: Some(database.target.clone()),
+        target: Some(app.clone()),
         resource: None,
         summary,
         details,
@@ -287,7 +294,16 @@ fn notes(wanted: &Wanted, look: &Look, works: bool, carry: &[String]) -> Vec<Det
             format!("{app}'s {var} does not log in as it is; this mends it"),
         ));
     }
-    if look.kept.is_some() {
+    if look.skips {
+        let words = format!("{SKIP} is set now, so {app}'s release phase does nothing");
+        let before = if look.kept.is_some() {
+            "an earlier change set it; in the end it is as it was before that, unless somebody has changed it since"
+        } else {
+            "in the end it is as it is now"
+        };
+        notes.push(detail("release phase", format!("{words}; {before}")));
+    }
+    if look.kept.as_ref().is_some_and(|kept| !kept.over) {
         let words = "an earlier change was not finished; this goes on with its password where the server or the app has it";
         notes.push(detail("left", words));
     }
@@ -304,7 +320,7 @@ fn notes(wanted: &Wanted, look: &Look, works: bool, carry: &[String]) -> Vec<Det
 /// Reads the fingerprint again.
 pub(super) async fn facts(databases: &Databases, plan: &Plan) -> Result<Facts, Trouble> {
     let wanted = Wanted::of(plan)?;
-    let database = databases.of(plan)?;
+    let database = databases.at(&wanted.database)?;
     let look = Look::at(databases, database, &wanted.account, &wanted.app, &wanted.var).await?;
     Ok(look.facts(&wanted.account))
 }
@@ -322,6 +338,8 @@ pub(super) fn moved(plan: &Plan, found: &Facts) -> String {
         format!("{app} went from {then} to {now}")
     } else if differs("url") {
         format!("{app}'s {var} changed: it {}", text(found, "url"))
+    } else if differs(SKIP) {
+        format!("{SKIP} of {app} is {} now", text(found, SKIP))
     } else if differs("account") {
         format!(
             "{} is {} now",

@@ -15,7 +15,7 @@ use countersign_core::text::span;
 use countersign_core::time::Duration;
 
 use super::apps::AppUrls;
-use super::kept::Kept;
+use super::kept::{Kept, is_ours};
 use super::plan_app::{self, Wanted, urls};
 use super::rotated::{Came, Stand, ended, settled};
 use super::url::DatabaseUrl;
@@ -95,11 +95,12 @@ impl Rotate {
     }
 
     fn turn<'t>(&'t self, run: &'t Run<'t>) -> Result<Turn<'t>, Trouble> {
+        let wanted = Wanted::of(run.plan())?;
         Ok(Turn {
             databases: &self.databases,
-            database: self.databases.of(run.plan())?,
+            database: self.databases.at(&wanted.database)?,
             urls: urls(&self.databases)?,
-            wanted: Wanted::of(run.plan())?,
+            wanted,
             two: self.two,
             run,
         })
@@ -234,8 +235,8 @@ impl Action for Rotate {
     }
 
     fn title(&self, plan: &Plan) -> String {
-        let target = plan.target.as_ref().map_or("", |target| target.as_str());
-        format!("passwd {target}")
+        let database: Result<String, _> = plan.parameter("database");
+        format!("passwd {}", database.unwrap_or_default())
     }
 
     fn steps(&self) -> &'static [Step] {
@@ -278,7 +279,7 @@ impl Action for Rotate {
         let failed: Vec<String> = came.iter().filter_map(|came| came.failed.clone()).collect();
         let live = [DYNOS_BACK, DYNOS].map(|step| turn.came(step).words);
         let live = live.iter().find_map(Option::as_deref);
-        let stand = turn.came(FORGET).stand;
+        let Came { stand, skips, .. } = turn.came(FORGET);
         let Some(stand) = stand else {
             let why = failed.join(". ");
             return Err(
@@ -288,8 +289,7 @@ impl Action for Rotate {
                 )),
             );
         };
-        let target = turn.database.target.as_str();
-        Ok(ended(&turn.wanted, target, &failed, stand, live))
+        Ok(ended(&turn.wanted, &failed, stand, skips, live))
     }
 }
 
@@ -297,23 +297,27 @@ impl Turn<'_> {
     /// Looks which password holds. What is kept is erased if nobody can need it any more, and the rooms hear of the end.
     async fn forget(&self) -> Result<Progress, Trouble> {
         let kept = self.kept().await?;
-        let in_app = match self.url().await {
-            Ok(url) => plan_app::has(&url, &kept.password),
-            Err(trouble) if trouble.kind == TroubleKind::Never => false,
-            Err(trouble) => return Err(trouble),
+        let (database, account) = (self.database, &self.wanted.account);
+        let url = self.url().await;
+        let in_app = told(url.map(|url| plan_app::has(&url, &kept.password)))?;
+        let at_server = told(database.logs_in(account, &kept.password).await)?;
+        let old_holds = match &kept.old {
+            Some(old) if at_server == Some(false) => told(database.logs_in(account, old).await)?,
+            _ => None,
         };
-        let at_server = self
-            .database
-            .logs_in(&self.wanted.account, &kept.password)
-            .await?;
         let beside = self.two && !self.came(DISCARD).changed;
-        let stand = Stand::of(at_server, in_app, beside);
-        let mut writes = self.told(&self.over_words(stand));
-        if !stand.keeps() {
-            writes.push(super::kept::erased(self.database, &self.wanted.account));
+        let stand = Stand::of(at_server, in_app, beside, old_holds == Some(true));
+        let skips = self.skips(&kept).await?;
+        let mut writes = self.told(&self.over_words(stand, skips));
+        if skips && !stand.keeps() {
+            let left = Kept { over: true, ..kept };
+            writes.push(left.write(self.databases.links_still()?, database, account)?);
+        } else if !stand.keeps() {
+            writes.push(super::kept::erased(database, account));
         }
         let came = Came {
             stand: Some(stand),
+            skips,
             ..Came::default()
         };
         Ok(Progress::Record {
@@ -321,6 +325,25 @@ impl Turn<'_> {
             writes,
             audit: Vec::new(),
         })
+    }
+
+    /// Whether the app's release phase still does nothing, because of us. If that can't be read, we know what we did.
+    async fn skips(&self, kept: &Kept) -> Result<bool, Trouble> {
+        if is_ours(kept.skip.as_ref()) {
+            return Ok(false);
+        }
+        let now = told(self.urls.url(&self.wanted.app, SKIP).await)?;
+        let in_doubt = self.came(BACK).failed.is_some();
+        Ok(now.map_or(in_doubt, |now| is_ours(now.as_ref())))
+    }
+}
+
+/// What was found; nothing if it will never be found.
+fn told<T>(found: Result<T, Trouble>) -> Result<Option<T>, Trouble> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(trouble) if trouble.kind == TroubleKind::Never => Ok(None),
+        Err(trouble) => Err(trouble),
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::plan_app::Wanted;
+use super::rotate::SKIP;
 
 /// What a step came to. A step that could not do its part says so here, and those after it bring what is left to an end:
 /// so the last one always looks which password holds.
@@ -23,6 +24,8 @@ pub(super) struct Came {
     pub(super) words: Option<String>,
     /// What is so at the end.
     pub(super) stand: Option<Stand>,
+    /// Whether the app's release phase still does nothing at the end, because of us.
+    pub(super) skips: bool,
 }
 
 impl Came {
@@ -61,18 +64,22 @@ pub(super) enum Stand {
     ServerAlone,
     /// The app alone: it does not log in.
     AppAlone,
+    /// It can't be told what the app has, or neither password is known to be good.
+    Unknown,
 }
 
 impl Stand {
-    /// From where the new password is, and whether the old one may still be good beside it.
-    pub(super) fn of(at_server: bool, in_app: bool, beside: bool) -> Self {
+    /// From where the new password is, if that can be told; and whether the old one may still be good beside it, or
+    /// instead of it.
+    pub(super) fn of(at_server: Option<bool>, in_app: Option<bool>, beside: bool, old_holds: bool) -> Self {
         match (at_server, in_app) {
-            (true, true) if beside => Self::Both,
-            (true, true) => Self::Agreed,
-            (true, false) if beside => Self::Beside,
-            (true, false) => Self::ServerAlone,
-            (false, true) => Self::AppAlone,
-            (false, false) => Self::Unchanged,
+            (Some(true), Some(true)) if beside => Self::Both,
+            (Some(true), Some(true)) => Self::Agreed,
+            (Some(true), Some(false)) if beside => Self::Beside,
+            (Some(true), Some(false)) => Self::ServerAlone,
+            (Some(false), Some(true)) => Self::AppAlone,
+            (Some(false), Some(false)) if old_holds => Self::Unchanged,
+            _ => Self::Unknown,
         }
     }
 
@@ -81,9 +88,9 @@ impl Stand {
         !matches!(self, Self::Agreed | Self::Unchanged)
     }
 
-    /// Whether the app can log in.
+    /// Whether the app can log in, as far as can be told.
     pub(super) fn works(self) -> bool {
-        !matches!(self, Self::ServerAlone | Self::AppAlone)
+        !matches!(self, Self::ServerAlone | Self::AppAlone | Self::Unknown)
     }
 
     /// `the new password is at the server and in prod's DATABASE_URL …`.
@@ -106,20 +113,45 @@ impl Stand {
             Self::AppAlone => {
                 format!("{app}'s {var} DOES NOT LOG IN: it has the new password, and the server has not")
             }
+            Self::Unknown => format!(
+                "I DON'T KNOW whether {app} logs in: its {var} can't be read, or neither the old password of {account} nor \
+                 the new one is seen to be good"
+            ),
         }
     }
+}
+
+/// What is left to do, to be added to what is so.
+pub(super) fn next(wanted: &Wanted, stand: Stand, skips: bool) -> String {
+    let Wanted {
+        database,
+        account,
+        app,
+        ..
+    } = wanted;
+    let mut next = String::new();
+    if skips {
+        next = format!(
+            ". {SKIP} is still set: {app}'s release phase does nothing. To put it back: !config unset {app} {SKIP}"
+        );
+    }
+    if stand.keeps() {
+        let go_on = format!(". The new password is kept, sealed. To go on: !db passwd {database} {account}");
+        next.push_str(&go_on);
+    }
+    next
 }
 
 /// The end. `failed`: why steps did not do their part, in their order.
 pub(super) fn ended(
     wanted: &Wanted,
-    database: &str,
     failed: &[String],
     stand: Stand,
+    skips: bool,
     live: Option<&str>,
 ) -> Ended {
     let so = stand.words(wanted);
-    let good = failed.is_empty() && stand == Stand::Agreed;
+    let good = failed.is_empty() && stand == Stand::Agreed && !skips;
     let words = if good {
         let live = live.map(|live| format!(", {live}")).unwrap_or_default();
         format!("done{live} · {so}. Sessions of the old password that are open go on")
@@ -129,15 +161,7 @@ pub(super) fn ended(
         } else {
             format!("{}. ", failed.join(". "))
         };
-        let next = if stand.keeps() {
-            format!(
-                ". The new password is kept, sealed. To go on: !db passwd {database} {}",
-                wanted.account
-            )
-        } else {
-            String::new()
-        };
-        format!("{why}What is so: {so}{next}")
+        format!("{why}What is so: {so}{}", next(wanted, stand, skips))
     };
     Ended {
         good,
@@ -163,6 +187,7 @@ mod tests {
 
     fn wanted() -> Wanted {
         Wanted {
+            database: "prod-db".into(),
             account: countersign_mysql::UserName::try_from("th_admin".to_owned()).unwrap(),
             app: "prod".into(),
             var: "DATABASE_URL".to_owned(),
@@ -183,7 +208,7 @@ mod tests {
             (false, false, false, Unchanged),
             (false, false, true, Unchanged),
         ] {
-            let found = Stand::of(at_server, in_app, beside);
+            let found = Stand::of(Some(at_server), Some(in_app), beside, true);
             assert_eq!(found, stand);
             // Who has it alone, or beside the old one, may be the only place where it is.
             assert_eq!(found.keeps(), at_server != in_app || found == Both);
@@ -192,10 +217,50 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_can_tell_is_no_good_end_and_the_password_is_kept() {
+        for (at_server, in_app, old_holds) in [
+            (Some(true), None, true),
+            (Some(false), None, true),
+            (None, Some(true), true),
+            // The old password is only said to hold if it logs in.
+            (Some(false), Some(false), false),
+        ] {
+            let stand = Stand::of(at_server, in_app, false, old_holds);
+            assert_eq!(stand, Stand::Unknown);
+            assert!(stand.keeps() && !stand.works());
+        }
+        let ended = ended(&wanted(), &[], Stand::Unknown, false, None);
+        assert!(
+            !ended.good && ended.words.contains("I DON'T KNOW"),
+            "{}",
+            ended.words
+        );
+        assert!(
+            ended.words.ends_with("To go on: !db passwd prod-db th_admin"),
+            "{}",
+            ended.words
+        );
+    }
+
+    #[test]
+    fn a_release_phase_that_still_does_nothing_is_no_good_end() {
+        let ended = ended(&wanted(), &[], Stand::Agreed, true, Some("v815 live on 14 dynos"));
+        assert!(!ended.good);
+        assert!(
+            ended.words.ends_with(
+                "SKIP_PREDEPLOY is still set: prod's release phase does nothing. To put it back: !config unset prod \
+                 SKIP_PREDEPLOY"
+            ),
+            "{}",
+            ended.words
+        );
+    }
+
+    #[test]
     fn the_end_says_what_is_so_and_what_to_type() {
         let said = |failed: &[&str], stand, live| {
             let failed: Vec<String> = failed.iter().map(|why| (*why).to_owned()).collect();
-            let ended = ended(&wanted(), "prod-db", &failed, stand, live);
+            let ended = ended(&wanted(), &failed, stand, false, live);
             (ended.good, ended.words)
         };
         assert_eq!(
