@@ -304,7 +304,7 @@ async fn a_new_password_whose_link_a_stranger_opened_is_not_set() {
 async fn a_password_of_a_strangers_that_is_in_force_already_is_said_to_be() {
     let team = Team::new();
     team.grants().await;
-    team.changes("A1", |access| countersign_core::access::Access {
+    team.changes("A1", |access| access::Access {
         operation: Some("9Q2R".into()),
         ..access.clone()
     })

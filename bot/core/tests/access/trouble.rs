@@ -223,7 +223,9 @@ async fn what_is_to_end_goes_first_and_is_on_disk_before_anything_else_is_done()
     team.ends("A3", by_bob()).await;
     team.world.works().await;
     let mut rounds = team.server.rows().handed;
-    rounds.iter_mut().for_each(|round| round.sort());
+    for round in &mut rounds {
+        round.sort();
+    }
     assert_eq!(rounds[0], ["cs_carol"], "though it came last");
     assert_eq!(rounds[1], ["cs_alice", "cs_bob"]);
     let audit = team.world.store.disk().audit;
