@@ -1,6 +1,7 @@
 //! A store in memory, which says at every question and every write: somebody else first. So whoever polls the futures
 //! decides what happens between any two of them. It can fail, and it can lose its answer.
 
+#[path = "disk.rs"]
 mod disk;
 
 use std::collections::BTreeSet;
