@@ -85,8 +85,7 @@ fn details(access: &Access, going: &Going, now: Timestamp) -> Vec<Detail> {
         detail(
             "then",
             format!(
-                "{} is locked, whoever is logged in with it is thrown out on both servers, and it is dropped; it does not \
-                 come back",
+                "{}: locked, whoever is logged in is thrown out on both servers, dropped; gone for good",
                 list(&going.go)
             ),
         ),
@@ -233,5 +232,80 @@ impl Action for Revoke {
             words: format!("done · {account} is gone from both servers, and nobody is logged in with it"),
             announcement: Some(news(database, &key, line)),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::access::{Kind, NewAccess};
+    use countersign_core::time::from_millis;
+    use countersign_mysql::Account;
+
+    use super::*;
+
+    fn going(go: &[(&str, &str)], stay: &[(&str, &str)]) -> Going {
+        let account = |(user, host): &(&str, &str)| Account {
+            user: user.parse().unwrap(),
+            host: host.parse().unwrap(),
+        };
+        Going {
+            go: go.iter().map(account).collect(),
+            stay: stay.iter().map(account).collect(),
+        }
+    }
+
+    fn access() -> Access {
+        Access::found(NewAccess {
+            id: "K7QM2X".into(),
+            database: "prod-db".into(),
+            account: "activedata".to_owned(),
+            kind: Kind::Service,
+            owner: Some("carol".into()),
+            requester: None,
+            request: None,
+            operation: None,
+            asked_in: None,
+            tables: None,
+            made: from_millis(0),
+            ends: None,
+            latest_end: None,
+            remind_at: None,
+        })
+    }
+
+    #[test]
+    fn the_card_names_what_goes_and_what_stays() {
+        let card = |going: &Going| {
+            let details = details(&access(), going, from_millis(0));
+            details
+                .iter()
+                .map(|detail| format!("{}: {}", detail.label, detail.lines.concat()))
+                .collect::<Vec<_>>()
+        };
+        let of_both = card(&going(&[("cs_dave", "%"), ("cs_dave", "10.%")], &[]));
+        assert!(
+            of_both[2].starts_with("then: cs_dave@%, cs_dave@10.%: locked, "),
+            "{of_both:?}"
+        );
+        assert_eq!(of_both.len(), 3);
+        let shared = card(&going(&[("activedata", "%")], &[("activedata", "10.%")]));
+        assert!(
+            shared[2].starts_with("then: activedata@%: locked, "),
+            "{shared:?}"
+        );
+        assert!(
+            shared[3].starts_with("stays: activedata@10.%: not mine"),
+            "{shared:?}"
+        );
+    }
+
+    #[test]
+    fn another_account_of_the_name_is_not_what_was_signed() {
+        let (one, two) = (
+            going(&[("cs_dave", "%")], &[]),
+            going(&[("cs_dave", "%"), ("cs_dave", "10.%")], &[]),
+        );
+        assert_eq!(facts(&access(), Some(&one)), facts(&access(), Some(&one)));
+        assert_ne!(facts(&access(), Some(&one)), facts(&access(), Some(&two)));
     }
 }
