@@ -187,7 +187,8 @@ impl Owned {
             recipient: self.databases.person(&wanted.owner)?,
             title: format!("the new password of {}", access.title()),
             content: content(database, &wanted.account, &password)?,
-            access: Some(access.id.clone()),
+            // What is in force already waits for nobody: such a link may be made anew, with another password in it.
+            access: (!self.at_once).then(|| access.id.clone()),
         };
         let mut issued = self.databases.links_still()?.issue(issue).await?;
         let told = Reply::line(format!(
