@@ -59,7 +59,10 @@ mod tests {
         let seen = format!("{:?}", said(&all, |target| target.as_str() == "stage-db"));
         assert!(seen.contains("stage-db") && !seen.contains("prod-db"), "{seen}");
         let none = format!("{:?}", said(&all, |_| false));
-        assert!(none.contains("there is no database that you may look at."), "{none}");
+        assert!(
+            none.contains("there is no database that you may look at."),
+            "{none}"
+        );
     }
 
     #[test]
