@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
 
 use crate::irc::house::House;
 use crate::support::browser::Browser;
@@ -61,6 +62,19 @@ impl Place {
     pub(super) async fn accounts(&self) -> String {
         let ours = "SELECT user FROM mysql.user WHERE user LIKE 'cs\\\\_%' ORDER BY user";
         self.pair.sql(Side::Primary, ours).await
+    }
+
+    /// Waits until no other account of ours is there: the twin goes when it has served.
+    pub(super) async fn has_only(&self, account: &str) {
+        let end = Instant::now() + RUN;
+        loop {
+            let there = self.accounts().await;
+            if there == account {
+                break;
+            }
+            assert!(Instant::now() < end, "{there:?} are there");
+            sleep(Duration::from_millis(50)).await;
+        }
     }
 }
 

@@ -44,10 +44,7 @@ fn judge(about: &str, database: &Database, flavour: Flavour, held: &Held, findin
     let roles = held.others.iter().filter(|other| other.starts_with("role "));
     let roles: Vec<&String> = roles.collect();
     if lacking.is_empty() {
-        findings.ok(
-            about,
-            "it may make accounts, give them what they need, and end their sessions",
-        );
+        findings.ok(about, "it may make accounts, and give them what they need");
     } else if roles.is_empty() {
         findings.fail(about, format!("it lacks {}; grant it", list(&lacking)));
     } else {
