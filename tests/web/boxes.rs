@@ -21,7 +21,7 @@ async fn is_set(json: bool) {
     let browser = Browser::launch(story).await;
     let tab = browser.open(&letter.url, &[]).await;
     let words = tab.shows("ready", "1-ready").await;
-    assert!(words.contains("the value of NEW_KEY on stage"), "{words}");
+    assert!(words.contains("The value of NEW_KEY on stage"), "{words}");
     assert!(
         !tab.address().await.contains('#'),
         "the secret part leaves the address bar"
