@@ -14,12 +14,15 @@ mod rotated;
 mod set;
 mod url;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use countersign_core::command::{Ask, Outcome, closest};
-use countersign_core::operation::Action;
+use countersign_core::operation::{Action, Trouble};
+use countersign_core::plan::Plan;
 use countersign_core::refusal::Refusal;
 use countersign_core::text::{list, visible};
+use serde_json::Value;
 
 use crate::databases::{Database, Databases, Role};
 
@@ -106,4 +109,22 @@ async fn unknown(databases: &Databases, database: &Database, typed: &str) -> Res
         [] => format!("!db access list --db {target} names them."),
         near => format!("Did you mean {}?", list(near)),
     }))
+}
+
+/// What a plan of ours says, all of it.
+fn wanted<T: serde::de::DeserializeOwned>(plan: &Plan) -> Result<T, Trouble> {
+    let fields = plan.parameters.clone().into_iter().collect();
+    serde_json::from_value(Value::Object(fields)).map_err(|error| Trouble {
+        source: Some(Box::new(error)),
+        ..Trouble::never("the plan was made by another version of the bot, and this one can't read it")
+            .hint("Ask again.")
+    })
+}
+
+/// The same, to be written into a plan.
+fn parameters(wanted: &impl serde::Serialize) -> Result<BTreeMap<String, Value>, Refusal> {
+    match serde_json::to_value(wanted) {
+        Ok(Value::Object(fields)) => Ok(fields.into_iter().collect()),
+        _ => Err(Refusal::new("the plan can't be written down")),
+    }
 }

@@ -18,6 +18,7 @@ use super::apps::{AppUrls, Current};
 use super::kept::Kept;
 use super::rotate::{SKIP, WITH_ONE, WITH_TWO};
 use super::url::DatabaseUrl;
+use super::{parameters, wanted};
 use crate::databases::{Database, Databases, Side, anywhere};
 use crate::db::NAME;
 use crate::words::{detail, group, some};
@@ -53,19 +54,11 @@ pub(super) struct Wanted {
 
 impl Wanted {
     pub(super) fn of(plan: &Plan) -> Result<Self, Trouble> {
-        let fields = plan.parameters.clone().into_iter().collect();
-        serde_json::from_value(Value::Object(fields)).map_err(|error| Trouble {
-            source: Some(Box::new(error)),
-            ..Trouble::never("the plan was made by another version of the bot, and this one can't read it")
-                .hint("Ask again.")
-        })
+        wanted(plan)
     }
 
     fn parameters(&self) -> Result<BTreeMap<String, Value>, Refusal> {
-        match serde_json::to_value(self) {
-            Ok(Value::Object(fields)) => Ok(fields.into_iter().collect()),
-            _ => Err(Refusal::new("the plan can't be written down")),
-        }
+        parameters(self)
     }
 }
 

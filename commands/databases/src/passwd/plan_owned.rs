@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::owned::{AT_ONCE, WHEN_OPENED};
-use super::{Args, unknown};
+use super::{Args, parameters, unknown, wanted};
 use crate::databases::{Database, Databases, Role, Side, anywhere};
 use crate::db::NAME;
 use crate::trouble::unstored;
@@ -34,19 +34,11 @@ pub(super) struct Wanted {
 
 impl Wanted {
     pub(super) fn of(plan: &Plan) -> Result<Self, Trouble> {
-        let fields = plan.parameters.clone().into_iter().collect();
-        serde_json::from_value(Value::Object(fields)).map_err(|error| Trouble {
-            source: Some(Box::new(error)),
-            ..Trouble::never("the plan was made by another version of the bot, and this one can't read it")
-                .hint("Ask again.")
-        })
+        wanted(plan)
     }
 
     fn parameters(&self) -> Result<BTreeMap<String, Value>, Refusal> {
-        match serde_json::to_value(self) {
-            Ok(Value::Object(fields)) => Ok(fields.into_iter().collect()),
-            _ => Err(Refusal::new("the plan can't be written down")),
-        }
+        parameters(self)
     }
 }
 
