@@ -33,6 +33,7 @@ pub(super) const DATABASE: &str = "prod-db";
 /// A database with its commands, on a pair of servers and a store of its own.
 pub(super) struct Hands {
     pub(super) store: Arc<Sqlite>,
+    pub(super) databases: Arc<Databases>,
     actions: Vec<Arc<dyn Action>>,
     _folder: TempDir,
 }
@@ -141,7 +142,7 @@ impl Hands {
             reach: BTreeMap::from([("libera".into(), countersign_core::chat::Reach::Account)]),
         };
         let links = Links::new(links, Arc::clone(&store) as _, Arc::new(SeededRandom::new(7)));
-        let databases = Databases::new(
+        let databases = Arc::new(Databases::new(
             vec![database(pair)],
             Arc::clone(&store) as _,
             random,
@@ -149,10 +150,11 @@ impl Hands {
             Arc::new(settings()),
             Some(links),
             apps,
-        );
+        ));
         Self {
             store,
-            actions: actions(&Arc::new(databases)),
+            actions: actions(&databases),
+            databases,
             _folder: folder,
         }
     }

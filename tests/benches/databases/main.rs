@@ -1,8 +1,10 @@
-//! How long it takes to mend the grants of many accounts on many tables, on a real pair of servers with TLS:
+//! How long it takes to mend the grants of many accounts on many tables, and to end a great many accesses at once, on a
+//! real pair of servers with TLS:
 //!
 //! ```text
 //! cargo bench -p countersign-tests --bench databases                        # all of it
-//! cargo bench -p countersign-tests --bench databases -- mariadb 1000x200    # on one of the two, one size
+//! cargo bench -p countersign-tests --bench databases -- mariadb 1000x200    # on one of the two: tables and accounts
+//! cargo bench -p countersign-tests --bench databases -- mysql 10000         # so many that expire in one minute
 //! ```
 //!
 //! The servers are those of the tests, so the variables that `tests/run` sets must be there: `MARIADBD`,
@@ -16,9 +18,11 @@
     reason = "a bench measures, prints, and breaks off where it cannot be set up"
 )]
 
+mod expiry;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../databases/hand.rs"]
 mod hand;
+mod records;
 mod refresh;
 #[expect(dead_code, unused_imports, reason = "the tests use more of it")]
 mod support;
@@ -31,19 +35,40 @@ fn main() {
         .filter(|word| !word.starts_with('-'))
         .collect();
     let sizes: Vec<(usize, usize)> = asked.iter().filter_map(|word| size(word)).collect();
-    let wants =
-        |name: &str| asked.iter().all(|word| size(word).is_some()) || asked.iter().any(|word| word == name);
+    let many: Vec<usize> = asked.iter().filter_map(|word| word.parse().ok()).collect();
+    let all = sizes.is_empty() && many.is_empty();
+    let one = asked.iter().any(|word| word == "mariadb" || word == "mysql");
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .unwrap();
     runtime.block_on(async {
         for (name, flavour) in [("mariadb", Flavour::MariaDb), ("mysql", Flavour::MySql)] {
-            if wants(name) {
+            if one && !asked.iter().any(|word| word == name) {
+                continue;
+            }
+            if all || !sizes.is_empty() {
                 refresh::figures(name, flavour, &sizes).await;
+            }
+            if all || !many.is_empty() {
+                expiry::figures(name, flavour, &many).await;
             }
         }
     });
+}
+
+/// The memory that a server has unless it is told otherwise, and no log of every statement: the tests' servers have less of
+/// the one, and the other.
+fn as_installed(flavour: Flavour) -> &'static str {
+    match flavour {
+        Flavour::MariaDb => {
+            "general-log = 0\ninnodb-buffer-pool-size = 128M\ninnodb-log-file-size = 96M\nkey-buffer-size = 128M\n\
+             aria-pagecache-buffer-size = 128M\n"
+        }
+        Flavour::MySql => {
+            "general-log = 0\ninnodb-buffer-pool-size = 128M\ninnodb-redo-log-capacity = 100M\nkey-buffer-size = 8M\n"
+        }
+    }
 }
 
 /// `1000x200`: tables and accounts.

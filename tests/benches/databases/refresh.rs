@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use countersign_core::access::{Access, Kind, NewAccess};
-use countersign_core::store::{Batch, Store as _, Write};
-use countersign_core::time::from_millis;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::hand::{DATABASE, Hands};
+use crate::hand::Hands;
+use crate::records::{access, recorded};
 use crate::support::mysql::{Flavour, Pair, Side};
 
 /// How long the largest may take.
@@ -22,7 +20,7 @@ pub(super) async fn figures(name: &str, flavour: Flavour, sizes: &[(usize, usize
     );
     let sizes = if sizes.is_empty() { &SIZES } else { sizes };
     for &(tables, accounts) in sizes {
-        let pair = Pair::start(flavour).await;
+        let pair = Pair::with(flavour, super::as_installed(flavour)).await;
         let hands = Hands::new(&pair, None).await;
         prepared(&pair, &hands, tables, accounts).await;
         let parameters = json!({ "schema": "treeherder", "changes": signed(tables, accounts) });
@@ -91,28 +89,5 @@ async fn prepared(pair: &Pair, hands: &Hands, tables: usize, accounts: usize) {
     let sql: String = tables.chain(users).collect();
     pair.sql(Side::Primary, &sql).await;
     pair.caught_up().await;
-    let writes = (0..accounts).map(|number| {
-        let access = Access::found(NewAccess {
-            id: format!("A{number:05}").as_str().into(),
-            database: DATABASE.into(),
-            account: account(number),
-            kind: Kind::Person,
-            owner: Some("carol".into()),
-            requester: None,
-            request: None,
-            operation: None,
-            asked_in: None,
-            tables: None,
-            made: from_millis(1_800_000_000_000),
-            ends: None,
-            latest_end: None,
-            remind_at: None,
-        });
-        Write::NewAccess(Box::new(access))
-    });
-    let batch = Batch {
-        writes: writes.collect(),
-        ..Batch::default()
-    };
-    hands.store.commit(batch).await.unwrap();
+    recorded(hands, (0..accounts).map(|number| access(account(number), None))).await;
 }

@@ -25,8 +25,13 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    /// Starts both, and waits until one follows the other.
+    /// Starts both, as small as they can be, and waits until one follows the other.
     pub(crate) async fn start(flavour: Flavour) -> Self {
+        Self::with(flavour, "").await
+    }
+
+    /// The same with more lines in the configuration of both.
+    pub(crate) async fn with(flavour: Flavour, settings: &str) -> Self {
         let home = Home::new();
         let authority = Authority::new(&home);
         home.write("password", ADMIN_PASSWORD);
@@ -35,7 +40,7 @@ impl Pair {
         let server = |side: Side| {
             let folder = home.at(side.name());
             let lines = format!(
-                "server-id = {id}\nlog-bin = {folder}/bin\nrelay-log = {folder}/relay\n{more}{lines}",
+                "server-id = {id}\nlog-bin = {folder}/bin\nrelay-log = {folder}/relay\n{more}{lines}{settings}",
                 id = side as usize + 1,
                 folder = folder.display(),
                 more = if side == Side::Replica {
