@@ -29,6 +29,8 @@ use crate::support::mysql::{Flavour, Pair, Side};
 
 const SIZES: [usize; 3] = [500, 2_000, 10_000];
 const MINUTE: Duration = Duration::from_mins(1);
+/// So many are made in one go.
+const TOGETHER: usize = 250;
 /// Tables that each of them may read.
 const TABLES: [&str; 3] = ["job", "push", "repository"];
 
@@ -65,16 +67,18 @@ fn account(number: usize) -> String {
 
 /// The accounts with what they may read, and their records.
 async fn prepared(pair: &Pair, hands: &Hands, many: usize) {
-    let make = |number| {
-        let name = account(number);
-        let grants = TABLES.map(|table| format!("GRANT SELECT ON treeherder.{table} TO {name}@'%';"));
-        format!(
-            "CREATE USER {name}@'%' IDENTIFIED BY 'canary-{name}' REQUIRE SSL;{}",
-            grants.concat()
-        )
-    };
-    pair.sql(Side::Primary, &(0..many).map(make).collect::<String>())
-        .await;
+    let names: Vec<String> = (0..many).map(account).collect();
+    for some in names.chunks(TOGETHER) {
+        let each = |name: &String| format!("{name}@'%'");
+        let made = some
+            .iter()
+            .map(|name| format!("{} IDENTIFIED BY 'canary-{name}'", each(name)));
+        let made = made.collect::<Vec<_>>().join(", ");
+        let to = some.iter().map(each).collect::<Vec<_>>().join(", ");
+        let grants = TABLES.map(|table| format!("GRANT SELECT ON treeherder.{table} TO {to};"));
+        let sql = format!("CREATE USER {made} REQUIRE SSL;{}", grants.concat());
+        pair.sql(Side::Primary, &sql).await;
+    }
     pair.caught_up().await;
     let ends = |number: usize| {
         let seconds = u64::try_from(number % 60).unwrap();
