@@ -21,23 +21,23 @@ pub(crate) async fn with_link(store: &dyn Store, link: &Link, now: Timestamp) ->
 
 /// The access after the end of its link, if it was waiting for that.
 pub(super) fn followed(access: &Access, link: &Link, now: Timestamp) -> Option<Access> {
-    let opened = match link.state {
+    let why = match link.state {
         link::State::Live => return None,
-        link::State::Redeemed { .. } => true,
-        link::State::Expired { .. } | link::State::Burned { .. } => false,
+        link::State::Redeemed { .. } => None,
+        link::State::Expired { .. } => Some(Why::Unopened),
+        link::State::Burned { .. } => Some(Why::Burned),
     };
     if access.waits_for(&link.id) {
-        return if opened {
-            access.opened(now)
-        } else {
-            access.to_end(Why::Unopened, now)
+        return match why {
+            None => access.opened(now),
+            Some(why) => access.to_end(why, now),
         };
     }
     let password = access.password.as_ref()?;
     if password.link.as_ref() != Some(&link.id) || password.opened.is_some() {
         return None;
     }
-    if opened {
+    if why.is_none() {
         access.password_opened(now)
     } else {
         access.password_set()
@@ -60,6 +60,7 @@ pub async fn end(
         Why::Revoked { by } => (Event::Revoked, format!("{title} was revoked by {by}")),
         Why::Expired => (Event::Expired, format!("the time of {title} is over")),
         Why::Unopened => (Event::Expired, format!("nobody opened the link of {title}")),
+        Why::Burned => (Event::Expired, format!("the link of {title} was burned")),
         Why::Failed | Why::Done => (Event::Expired, format!("{title} is not needed any more")),
         Why::Gone => (Event::Strayed, format!("{title} is not at the server any more")),
     };

@@ -18,6 +18,7 @@ mod reconcile;
 mod renew;
 mod state;
 mod tend;
+mod way;
 
 use countersign_secrets::at_rest::SealedText;
 use serde::{Deserialize, Serialize};
@@ -144,6 +145,8 @@ pub enum Why {
     },
     /// Nobody opened its link.
     Unopened,
+    /// Its link was made useless before anybody opened it.
+    Burned,
     /// The operation that prepared it came to nothing.
     Failed,
     /// It has served: a twin.

@@ -1,10 +1,13 @@
 //! What is said about accesses: to their owners alone, and to the rooms of the database. Twins are not spoken of.
 
 use super::tend::News;
+use super::way::{Want, Way};
 use super::{Access, Kind, PREFIX, State, Why};
 use crate::context::Context;
 use crate::id::TargetName;
 use crate::message::{Place, Room};
+use crate::person::Person;
+use crate::plan::Effect;
 use crate::reply::{Line, Post, Reply, Tone, Urgency};
 use crate::text::{count, span, visible};
 use crate::time::{Timestamp, between};
@@ -14,22 +17,21 @@ const NAMES: usize = 3;
 
 /// For its owner: they can log in.
 pub(super) fn unlocked(context: &Context, access: &Access, now: Timestamp) -> Option<Post> {
+    let owner = Owner::of(context, access)?;
     let account = &access.account;
     let line = Line::new(format!(
-        "{} can be used now. With the files from the link: ",
+        "{} can be used now. In the folder with both files from the link: ",
         access.title()
     ))
     .code(format!("mysql --defaults-extra-file={account}.cnf"));
     let line = match access.ends {
-        Some(ends) => line
-            .then(format!(
-                " · it ends by itself in {}; later: ",
-                span(between(now, ends))
-            ))
-            .code(format!("db access renew {account}")),
+        Some(ends) => owner.renew(
+            line.then(format!(" · it ends by itself in {}; ", span(between(now, ends)))),
+            "later: ",
+        ),
         None => line,
     };
-    to_owner(context, access, Reply::line(line).toned(Tone::Good))
+    Some(owner.post(Reply::line(line).toned(Tone::Good)))
 }
 
 /// For its owner: the new password is the one that counts.
@@ -43,54 +45,41 @@ pub(super) fn password_set(context: &Context, access: &Access) -> Option<Post> {
 
 /// For its owner: its end is near.
 pub(super) fn reminder(context: &Context, access: &Access, now: Timestamp) -> Option<Post> {
-    let ends = access.ends?;
+    let (ends, owner) = (access.ends?, Owner::of(context, access)?);
     let line = Line::new(format!(
         "{} ends in {}. ",
         access.title(),
         span(between(now, ends))
     ));
     let line = if access.latest_end.is_some_and(|latest| latest > ends) {
-        line.then("If you still need it: ")
-            .code(format!("db access renew {}", access.account))
+        owner.renew(line, "If you still need it: ")
     } else {
-        again(
+        owner.again(
             line.then("That is as long as it may last. "),
-            access,
             "A new one, after that: ",
         )
     };
-    to_owner(context, access, Reply::line(line).toned(Tone::Waiting))
+    Some(owner.post(Reply::line(line).toned(Tone::Waiting)))
 }
 
 /// For its owner: it is over. Who never could use it was told why by their link or their operation.
 pub(super) fn ended(context: &Context, access: &Access) -> Option<Post> {
-    let how = match access.state.why()? {
-        Why::Expired => "has ended: its time was over",
-        Why::Revoked { by } if access.owner.as_ref() == Some(by) => "has ended: you revoked it",
-        Why::Revoked { by } => return revoked(context, access, by.as_str()),
-        Why::Gone => "is gone: somebody removed it at the server",
-        Why::Unopened | Why::Failed | Why::Done => return None,
+    let owner = Owner::of(context, access)?;
+    let (how, who) = match access.state.why()? {
+        Why::Expired => ("has ended: its time was over".to_owned(), ""),
+        Why::Revoked { by } if owner.person.id == *by => ("has ended: you revoked it".to_owned(), ""),
+        Why::Revoked { by } => (
+            format!("has ended: {by} revoked it"),
+            ", and who was logged in is not",
+        ),
+        Why::Gone => ("is gone: somebody removed it at the server".to_owned(), ""),
+        Why::Unopened | Why::Burned | Why::Failed | Why::Done => return None,
     };
     let line = Line::new(format!(
-        "{} {how}. Nobody can log in with it any more. ",
+        "{} {how}. Nobody can log in with it any more{who}. ",
         access.title()
     ));
-    to_owner(context, access, Reply::line(again(line, access, "A new one: ")))
-}
-
-fn revoked(context: &Context, access: &Access, by: &str) -> Option<Post> {
-    let line = Line::new(format!(
-        "{} has ended: {by} revoked it. Nobody can log in with it any more, and who was logged in is not. ",
-        access.title()
-    ));
-    to_owner(context, access, Reply::line(again(line, access, "A new one: ")))
-}
-
-fn again(line: Line, access: &Access, words: &str) -> Line {
-    match (access.kind, access.account.strip_prefix(PREFIX)) {
-        (Kind::Person, Some(name)) => line.then(words).code(format!("db access grant {name}")),
-        _ => line,
-    }
+    Some(owner.post(Reply::line(owner.again(line, "A new one: "))))
 }
 
 /// For its owner: what they wait for does not happen.
@@ -262,23 +251,75 @@ fn to_rooms(rooms: &[Room], reply: &Reply) -> Vec<Post> {
     rooms.iter().map(post).collect()
 }
 
-/// For its owner alone, where they are reached most surely.
 fn to_owner(context: &Context, access: &Access, reply: Reply) -> Option<Post> {
-    if access.kind == Kind::Twin {
-        return None;
+    Some(Owner::of(context, access)?.post(reply))
+}
+
+/// Whose it is, and where they alone are reached most surely.
+struct Owner<'a> {
+    context: &'a Context,
+    access: &'a Access,
+    person: &'a Person,
+    place: Place,
+}
+
+impl<'a> Owner<'a> {
+    fn of(context: &'a Context, access: &'a Access) -> Option<Self> {
+        if access.kind == Kind::Twin {
+            return None;
+        }
+        let person = context.settings.directory.person(access.owner.as_ref()?)?;
+        let asked_on = access.asked_in.as_ref().map(Place::network);
+        let asked_on = asked_on.or_else(|| person.accounts.first().map(|account| &account.network))?;
+        let surely = context
+            .links
+            .as_ref()
+            .and_then(|links| links.place_of(person, asked_on));
+        let place = match surely {
+            Some((place, _)) => place,
+            None => Place::Direct(person.reached_from(asked_on)?.clone()),
+        };
+        Some(Self {
+            context,
+            access,
+            person,
+            place,
+        })
     }
-    let owner = context.settings.directory.person(access.owner.as_ref()?)?;
-    let asked_on = access.asked_in.as_ref().map(Place::network);
-    let asked_on = asked_on.or_else(|| owner.accounts.first().map(|account| &account.network))?;
-    let surely = context
-        .links
-        .as_ref()
-        .and_then(|links| links.place_of(owner, asked_on));
-    let place = match surely {
-        Some((place, _)) => place,
-        None => Place::Direct(owner.reached_from(asked_on)?.clone()),
-    };
-    Some(urgent(place, reply.whole()))
+
+    /// How it comes to last longer.
+    fn renew(&self, line: Line, words: &str) -> Line {
+        let renew = format!("db access renew {}", self.access.account);
+        let way = self.way(Effect::Change);
+        way.said(line, words, &self.context.settings.prefix, &renew, &renew)
+    }
+
+    /// How there comes to be another one.
+    fn again(&self, line: Line, words: &str) -> Line {
+        let (Kind::Person, Some(name)) = (self.access.kind, self.access.account.strip_prefix(PREFIX)) else {
+            return line;
+        };
+        let own = format!("db access grant {name}");
+        let others = format!("{own} --for {}", self.person.id);
+        let way = self.way(Effect::Destructive);
+        way.said(line, words, &self.context.settings.prefix, &own, &others)
+    }
+
+    fn way(&self, effect: Effect) -> Way {
+        let keeper = self.context.keeper.as_ref();
+        let rooms = keeper.map(|keeper| keeper.rooms(&self.access.database));
+        let want = Want {
+            effect,
+            database: &self.access.database,
+            rooms: &rooms.unwrap_or_default(),
+            now: self.context.now(),
+        };
+        Way::of(&self.context.settings, self.person, &self.place, want)
+    }
+
+    fn post(&self, reply: Reply) -> Post {
+        urgent(self.place.clone(), reply.whole())
+    }
 }
 
 fn urgent(place: Place, reply: Reply) -> Post {

@@ -25,6 +25,7 @@ fn word(access: &Access) -> String {
         Some(Why::Expired) => "expired",
         Some(Why::Revoked { .. }) => "revoked",
         Some(Why::Unopened) => "unopened",
+        Some(Why::Burned) => "burned",
         Some(Why::Failed) => "failed",
         Some(Why::Done) => "done",
         Some(Why::Gone) => "gone",

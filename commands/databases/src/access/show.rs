@@ -1,7 +1,9 @@
 //! `db access show`: what is known of one account, from its record and from the server.
 
 use countersign_core::access::{Access, Why};
-use countersign_core::command::{Ask, Outcome};
+use countersign_core::command::{Ask, Outcome, decide};
+use countersign_core::plan::Effect;
+use countersign_core::policy::Decision;
 use countersign_core::refusal::Refusal;
 use countersign_core::reply::{Line, Reply};
 use countersign_core::text::list;
@@ -34,7 +36,13 @@ pub(crate) async fn reply(databases: &Databases, ask: &Ask<'_>, which: &Which) -
         .as_ref()
         .is_some_and(|access| access.state.is_final());
     if !is_over {
-        let there = match at_the_server(&found).await {
+        let target = &found.database.target;
+        let may_mend = matches!(
+            decide(ask, crate::db::NAME, Some(Effect::Change), Some(target)),
+            Decision::Allowed(_)
+        );
+        let mend = may_mend.then(|| ask.type_(&format!("db access refresh {target}")));
+        let there = match at_the_server(&found, mend).await {
             Ok(words) => words,
             Err(fault) => fault.words().to_owned(),
         };
@@ -83,6 +91,7 @@ fn reason(why: &Why) -> String {
         Why::Expired => "its time was over".to_owned(),
         Why::Revoked { by } => format!("{by} took it away"),
         Why::Unopened => "nobody opened its link in time".to_owned(),
+        Why::Burned => "its link was burned before anybody opened it".to_owned(),
         Why::Failed => "making it came to nothing".to_owned(),
         Why::Done => "it has served".to_owned(),
         Why::Gone => "it was not at the server any more".to_owned(),
@@ -90,7 +99,7 @@ fn reason(why: &Why) -> String {
 }
 
 /// `reads 42 tables; as the configuration says`.
-async fn at_the_server(found: &Found<'_>) -> Result<String, Fault> {
+async fn at_the_server(found: &Found<'_>, mend: Option<String>) -> Result<String, Fault> {
     let database = found.database;
     let user = UserName::try_from(found.account.clone());
     let user = user.map_err(|error| Fault::for_good(error.to_string()))?;
@@ -109,10 +118,11 @@ async fn at_the_server(found: &Found<'_>) -> Result<String, Fault> {
     let wrong = made.wrong(&shall, &database.schema, None);
     Ok(match wrong.as_slice() {
         [] => format!("reads {reads}, as the configuration says"),
-        wrong => format!(
-            "reads {reads}; {}. !db access refresh {} mends grants",
-            list(wrong),
-            database.target
-        ),
+        wrong => {
+            let mend = mend
+                .map(|mend| format!(". {mend} mends grants"))
+                .unwrap_or_default();
+            format!("reads {reads}; {}{mend}", list(wrong))
+        }
     })
 }
