@@ -4,6 +4,7 @@
 mod begin;
 mod free;
 mod posts;
+mod same;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -69,6 +70,9 @@ impl Requests {
                 rule,
                 &self.context.settings.directory,
             )));
+        }
+        if !rule.seats.is_empty() {
+            self.not_asked_already(ask, &plan).await?;
         }
         let dropped = self.dropped(&plan).await?;
         // What a drop box says was in no inbox.

@@ -266,6 +266,12 @@ pub trait Action: Send + Sync {
         true
     }
 
+    /// Whether two plans of this action want the same, so that nobody needs both: by default, if all their parameters are
+    /// equal. What an action reckons from the moment of asking it compares by that.
+    fn wants_the_same(&self, one: &Plan, other: &Plan) -> bool {
+        one.parameters == other.parameters
+    }
+
     /// Reads the plan's fingerprint again.
     async fn facts(&self, plan: &Plan) -> Result<Facts, Trouble>;
 

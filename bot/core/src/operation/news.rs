@@ -132,7 +132,12 @@ pub(super) fn result(run: &Run<'_>, title: &str, words: &str, good: bool, settin
     } else {
         String::new()
     };
-    let verdict = if good { "" } else { "not done: " };
+    // What was done, and found something wrong, says so itself.
+    let verdict = if good || words.starts_with("NOT ") {
+        ""
+    } else {
+        "not done: "
+    };
     let mut line = Line::new(format!("{title}: {verdict}{words}{how_long} · asked by "))
         .mention(requester.as_str(), account);
     if !operation.signers.is_empty() {
