@@ -21,6 +21,7 @@ mod twin;
 
 pub(crate) use check::{Check, plan as check};
 pub(crate) use content::content;
+pub(crate) use find::nearest;
 pub(crate) use grant::plan as grant;
 pub(crate) use hand::Hand;
 pub(crate) use list::reply as list;
@@ -30,3 +31,4 @@ pub(crate) use revoke::{Revoke, plan as revoke};
 pub(crate) use seen::tables_of;
 pub(crate) use show::reply as show;
 pub(crate) use tend::{Tend, user_of};
+pub(crate) use told::by;

@@ -59,7 +59,7 @@ pub(crate) struct Grant {
     #[arg(long = "for", value_name = "PERSON")]
     pub(crate) person: Option<String>,
     /// After how many days it ends.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = days)]
     pub(crate) days: Option<u32>,
     /// Only these tables, with commas in between.
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
@@ -98,9 +98,39 @@ pub(crate) struct Renew {
     #[command(flatten)]
     pub(crate) which: Which,
     /// In how many days from now it ends.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = days)]
     pub(crate) days: Option<u32>,
     /// Why; those who sign and the audit say it.
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
+}
+
+/// A number of days, or why it is none.
+fn days(typed: &str) -> Result<u32, &'static str> {
+    typed
+        .parse()
+        .map_err(|_| "it is a whole number of days, as in --days 14")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_of_days_is_told_in_our_words() {
+        assert_eq!(days("14"), Ok(14));
+        for typed in ["x", "", "1.5", "-3", "two weeks", "99999999999"] {
+            assert_eq!(
+                days(typed),
+                Err("it is a whole number of days, as in --days 14"),
+                "{typed}"
+            );
+        }
+        let grammar = <Args as clap::Args>::augment_args(clap::Command::new("db").no_binary_name(true));
+        for line in ["access grant dave --days x", "access renew cs_dave --days x"] {
+            let wrong = grammar.clone().try_get_matches_from(line.split(' ')).unwrap_err();
+            let why = std::error::Error::source(&wrong).unwrap().to_string();
+            assert_eq!(why, "it is a whole number of days, as in --days 14", "{line}");
+        }
+    }
 }

@@ -5,9 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use countersign_core::command::closest;
-use countersign_core::id::{PersonId, TargetName};
+use countersign_core::id::{NetworkId, PersonId, TargetName};
 use countersign_core::link::{self, Links};
-use countersign_core::message::Room;
+use countersign_core::message::{Place, Room};
 use countersign_core::operation::Trouble;
 use countersign_core::person::Person;
 use countersign_core::plan::Plan;
@@ -186,6 +186,18 @@ impl Databases {
         self.links.as_ref().ok_or_else(|| {
             Trouble::never("the configuration has no web side any more, and nothing is handed out without it")
         })
+    }
+
+    /// Where somebody alone is reached most surely.
+    pub(crate) fn directly(&self, person: &Person, asked_on: &NetworkId) -> Option<Place> {
+        let surely = self
+            .links
+            .as_ref()
+            .and_then(|links| links.place_of(person, asked_on));
+        match surely {
+            Some((place, _)) => Some(place),
+            None => person.reached_from(asked_on).cloned().map(Place::Direct),
+        }
     }
 
     /// Somebody whom the configuration names.

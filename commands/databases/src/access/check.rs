@@ -215,7 +215,8 @@ fn verdict(account: &str, target: &str, wrong: &[String], proof: &Proof) -> Ende
             announcement: None,
         };
     }
-    let seen = [("", wrong), ("its twin ", bad.as_slice())];
+    let (own, twins) = (format!("{account} "), format!("{account}'s twin "));
+    let seen = [(own, wrong), (twins, bad.as_slice())];
     let bad: Vec<String> = seen
         .into_iter()
         .filter(|(_, words)| !words.is_empty())
@@ -232,8 +233,8 @@ fn verdict(account: &str, target: &str, wrong: &[String], proof: &Proof) -> Ende
         String::new()
     };
     Ended {
-        good: true,
-        words: format!("{account} is NOT as it shall be: {}{mend}{right}", bad.join("; ")),
+        good: false,
+        words: format!("NOT as it shall be: {}{mend}{right}", bad.join("; ")),
         announcement: None,
     }
 }
@@ -265,9 +266,11 @@ mod tests {
             bad: words(&["may read auth_user.password"]),
         };
         let wrong = words(&["holds too much: all of auth_user instead of some columns"]);
+        let found = verdict("redash", "prod-db", &wrong, &proof);
+        assert!(!found.good, "what finds something wrong does not end well");
         assert_eq!(
-            verdict("redash", "prod-db", &wrong, &proof).words,
-            "redash is NOT as it shall be: holds too much: all of auth_user instead of some columns; its twin may read \
+            found.words,
+            "NOT as it shall be: redash holds too much: all of auth_user instead of some columns; redash's twin may read \
              auth_user.password. To mend grants: !db access refresh prod-db. As they shall be: may not write"
         );
     }

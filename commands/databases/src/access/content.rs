@@ -74,14 +74,20 @@ impl Login<'_> {
         )
     }
 
-    /// Both clients read it, and take `localhost` for a socket unless they are told otherwise. MySQL's has `ssl-mode`, MariaDB's has `ssl-verify-server-cert` and reads a group of its own;
-    /// `loose-` lets the other one pass over what it does not know. Either way there is no login without TLS.
+    /// Both clients read it, and take `localhost` for a socket unless they are told otherwise. MySQL's has `ssl-mode`,
+    /// MariaDB's has `ssl-verify-server-cert` and reads a group of its own. MySQL's has no such group, so that MariaDB's comes
+    /// across `ssl-mode` too: `loose-` lets it pass over that, with a warning that the file explains. Either way there is no
+    /// login without TLS.
     fn option_file(&self) -> String {
         let Self { host, port, .. } = self;
         let name = file_name(self.user);
         format!(
-            "# Put this file and {CA} into one folder, and type there:\n\
+            "# Save this file and {CA} in one folder, and log in from that folder:\n\
              #   mysql --defaults-extra-file={name}.cnf\n\
+             # From anywhere else, with the folder in place of FOLDER:\n\
+             #   mysql --defaults-extra-file=FOLDER/{name}.cnf --ssl-ca=FOLDER/{CA}\n\
+             # MariaDB's client warns that it does not know ssl-mode: that line is for MySQL's. Both insist on TLS and on\n\
+             # the server's name.\n\
              [client]\n\
              user = {}\n\
              password = {}\n\
@@ -179,6 +185,12 @@ mod tests {
         let [client, mariadb, mysql] = groups.as_slice() else {
             panic!("{file}");
         };
+        for line in [
+            "#   mysql --defaults-extra-file=cs_dave.cnf\n",
+            "#   mysql --defaults-extra-file=FOLDER/cs_dave.cnf --ssl-ca=FOLDER/ca.pem\n",
+        ] {
+            assert!(client.contains(line), "{client}");
+        }
         assert!(client.contains("[client]\nuser = \"cs_dave\"\npassword = \"a1a1"));
         assert!(client.contains("ssl-ca = ca.pem\nloose-ssl-mode = VERIFY_IDENTITY"));
         assert_eq!(*mariadb, "[client-mariadb]\nssl-verify-server-cert");

@@ -1,14 +1,15 @@
 //! Which account is meant: by its name, by the name behind the prefix, or by the id of its access.
 
-use countersign_core::access::{Access, PREFIX};
-use countersign_core::command::Ask;
-use countersign_core::id::AccessId;
+use countersign_core::access::{Access, Kind, PREFIX};
+use countersign_core::command::{Ask, closest};
+use countersign_core::id::{AccessId, TargetName};
 use countersign_core::refusal::Refusal;
 use countersign_core::store::AccessesWhere;
-use countersign_core::text::{list, visible};
+use countersign_core::text::{either, list, visible};
 
 use crate::args::Which;
 use crate::databases::{Database, Databases, Role};
+use crate::db::may_look;
 
 /// An account that was named.
 pub(super) struct Found<'d> {
@@ -58,7 +59,7 @@ pub(super) async fn find<'d>(
             return Ok(found);
         }
     }
-    Err(unknown(ask, typed))
+    Err(unknown(databases, ask, named, typed).await?)
 }
 
 /// The last of this name, if all have ended.
@@ -125,7 +126,62 @@ fn is_service(database: &Database, account: &str) -> bool {
     known.is_some_and(|known| matches!(known.role, Role::Service { .. }))
 }
 
-fn unknown(ask: &Ask<'_>, typed: &str) -> Refusal {
-    Refusal::new(format!("I know of no account {}", visible(typed)))
-        .hint(format!("{} names them.", ask.type_("db access list")))
+/// What is like it is named, of what this person may look at.
+async fn unknown(
+    databases: &Databases,
+    ask: &Ask<'_>,
+    named: Option<&Database>,
+    typed: &str,
+) -> Result<Refusal, Refusal> {
+    let is_seen = |target: &TargetName| {
+        named.is_none_or(|named| named.target == *target) && may_look(ask, target).is_ok()
+    };
+    let open = ask.store.accesses(AccessesWhere::Open { database: None }).await?;
+    let given = open
+        .into_iter()
+        .filter(|access| access.kind != Kind::Twin && is_seen(&access.database))
+        .map(|access| access.account);
+    let configured = databases
+        .iter()
+        .filter(|database| is_seen(&database.target))
+        .flat_map(Database::services)
+        .map(|(name, _)| name.to_string());
+    let names: Vec<String> = given.chain(configured).collect();
+    let refusal = Refusal::new(format!("I know of no account {}", visible(typed)));
+    Ok(refusal.hint(match nearest(typed, &names).as_slice() {
+        [] => format!("{} names them.", ask.type_("db access list")),
+        near => format!("Did you mean {}?", either(near)),
+    }))
+}
+
+/// The accounts whose names are like what was typed, with our prefix or without, in whatever case.
+pub(crate) fn nearest<'n>(typed: &str, names: &'n [String]) -> Vec<&'n str> {
+    let typed = typed.trim().to_lowercase();
+    let bare = |name: &'n str| name.strip_prefix(PREFIX).unwrap_or(name);
+    let near = closest(
+        typed.strip_prefix(PREFIX).unwrap_or(&typed),
+        names.iter().map(|name| bare(name)),
+    );
+    let is_it = |near: &&str| names.iter().map(String::as_str).find(|name| bare(name) == *near);
+    near.iter().filter_map(is_it).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_another_case_and_spaces_lead_to_the_account_that_is_meant() {
+        let names = ["cs_carol", "activedata", "cs_dave"].map(str::to_owned);
+        for (typed, meant) in [
+            ("carl", &["cs_carol"][..]),
+            ("cs_carl", &["cs_carol"]),
+            ("CS_Carol", &["cs_carol"]),
+            (" carol ", &["cs_carol"]),
+            ("ActiveDate", &["activedata"]),
+            ("erin", &[]),
+        ] {
+            assert_eq!(nearest(typed, &names), meant, "{typed:?}");
+        }
+    }
 }

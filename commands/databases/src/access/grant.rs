@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use countersign_core::access::{Access, Kind, State};
+use countersign_core::access::{Access, Kind, PREFIX, State};
 use countersign_core::command::{Ask, Outcome};
 use countersign_core::id::PersonId;
 use countersign_core::operation::Trouble;
@@ -12,7 +12,7 @@ use countersign_core::person::Person;
 use countersign_core::plan::{Detail, Draft, Effect, Plan};
 use countersign_core::refusal::Refusal;
 use countersign_core::text::{count, list, visible};
-use countersign_core::time::{Duration, Timestamp, after};
+use countersign_core::time::{Duration, Timestamp, after, between};
 use countersign_mysql::UserName;
 use serde_json::json;
 
@@ -21,7 +21,7 @@ use super::seen::Seen;
 use crate::args::Grant;
 use crate::databases::{Database, Databases};
 use crate::intended::{self, Intended, Sorted, sorted};
-use crate::words::{detail, group, until};
+use crate::words::{detail, group, some, until};
 
 /// The action.
 pub(super) const GRANT: &str = "db-access-grant";
@@ -34,8 +34,8 @@ const LATEST_END: &str = "latest_end";
 const ONLY: &str = "only";
 const GRANTS: &str = "grants";
 
-/// Names on one line of a card.
-const NAMES: usize = 12;
+/// Names on one line of a card; all that is granted is among the plan's parameters.
+const NAMES: usize = 8;
 
 /// What is granted, out of the plan.
 #[derive(Clone, Debug)]
@@ -146,9 +146,16 @@ fn owner(
 ) -> Result<Arc<Person>, Refusal> {
     let links = databases.links()?;
     let id = match (&named.owner, typed) {
-        (None, None) => ask.person.map(|person| person.id.clone()).ok_or_else(|| {
-            Refusal::new("I can't tell who you are").hint(format!("Type {}", ask.type_("whoami")))
-        })?,
+        (None, None) => {
+            let asker = ask.person.ok_or_else(|| {
+                Refusal::new("I can't tell who you are").hint(format!("Type {}", ask.type_("whoami")))
+            })?;
+            let people = ask.settings.directory.people();
+            if let Some(other) = somebody_else(named, &asker.id, people) {
+                return Err(whose(named, other, &asker.id, |line| ask.type_(line)));
+            }
+            asker.id.clone()
+        }
         (None, Some(typed)) => typed.into(),
         (Some(owner), Some(typed)) if typed != owner.as_str() => {
             return Err(Refusal::new(format!(
@@ -179,6 +186,41 @@ fn owner(
         .reaches(person, ask.message.place.network())
         .map_err(Refusal::new)?;
     Ok(Arc::clone(person))
+}
+
+/// Whether two plans give the same for as long: their ends are reckoned from when they were asked for.
+pub(super) fn is_the_same(one: &Plan, other: &Plan) -> bool {
+    let lasting = |plan: &Plan| {
+        let mut parameters = plan.parameters.clone();
+        for name in [ENDS, LATEST_END] {
+            let at: Option<Timestamp> = plan.parameter(name).ok().flatten();
+            let lasts = at.map(|at| between(plan.created, at).as_secs());
+            parameters.insert(name.to_owned(), json!(lasts));
+        }
+        parameters
+    };
+    lasting(one) == lasting(other)
+}
+
+/// Whoever the account is called after, if that is not who asks: nobody is given what has another's name by a slip.
+fn somebody_else<'p>(named: &Named, asker: &PersonId, people: &'p [Arc<Person>]) -> Option<&'p PersonId> {
+    let name = named.user.as_str().strip_prefix(PREFIX)?;
+    let ids = people.iter().map(|person| &person.id);
+    ids.into_iter()
+        .find(|id| id.as_str().eq_ignore_ascii_case(name) && *id != asker)
+}
+
+fn whose(named: &Named, other: &PersonId, asker: &PersonId, type_: impl Fn(&str) -> String) -> Refusal {
+    let name = named.user.as_str();
+    let name = name.strip_prefix(PREFIX).unwrap_or(name);
+    Refusal::new(format!(
+        "{} has {other}'s name, and without --for you would get it yourself",
+        named.user
+    ))
+    .hint(format!(
+        "Type {}, or --for {asker} if it is yours",
+        type_(&format!("db access grant {name} --for {other}"))
+    ))
 }
 
 /// When it ends, and when at the latest. A program's has no end unless one is asked for.
@@ -271,34 +313,43 @@ fn tables(sorted: &Sorted, chosen: bool) -> Vec<Detail> {
         may.push(if chosen {
             list(&intended.whole)
         } else {
-            count(intended.whole.len(), "table")
+            counted(&intended.whole.iter().collect::<Vec<_>>(), "table")
         });
     }
     for (table, columns) in &intended.columns {
         may.push(format!("of {table} only {}", list(columns)));
     }
     let mut not = Vec::new();
-    for names in unclassified.chunks(NAMES) {
-        not.push(format!("not granted, nobody classified it: {}", list(names)));
-    }
-    if !missing.is_empty() {
-        not.push(format!("not there: {}", list(missing)));
-    }
-    for names in views.chunks(NAMES) {
-        not.push(format!("not granted, no base table: {}", list(names)));
-    }
-    if !never.is_empty() {
+    if !unclassified.is_empty() {
+        let whom = if unclassified.len() == 1 { "it" } else { "them" };
         not.push(format!(
-            "not granted, by the configuration: {}",
-            count(never.len(), "table")
+            "{}: nobody classified {whom}",
+            counted(unclassified, "table")
         ));
     }
-    let details = [("may read", may), ("not", not)];
+    if !missing.is_empty() {
+        not.push(format!("{}: configured, and not there", list(missing)));
+    }
+    if !views.is_empty() {
+        not.push(format!("{}: no base table", counted(views, "view")));
+    }
+    if !never.is_empty() {
+        not.push(format!("{}: by the configuration", counted(never, "table")));
+    }
+    let details = [("may read", may), ("left out", not)];
     details
         .into_iter()
         .filter(|(_, lines)| !lines.is_empty())
         .map(|(label, lines)| group(label, lines))
         .collect()
+}
+
+/// `42 tables (a, b, c and 39 more)`; one alone by its name.
+fn counted<T: std::fmt::Display>(names: &[T], noun: &str) -> String {
+    match names {
+        [one] => one.to_string(),
+        names => format!("{} ({})", count(names.len(), noun), some(names, NAMES)),
+    }
 }
 
 fn lasting(database: &Database, ends: Option<Timestamp>, now: Timestamp) -> String {

@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::content;
-use super::grant::{GRANT, Wanted};
+use super::grant::{GRANT, Wanted, is_the_same};
 use super::made::{self, Made, since_begun};
-use super::prove::{Proof, Trial};
+use super::prove::Trial;
 use super::seen::{Seen, moved, tables_of};
 use super::told::handed;
 use super::twin;
@@ -314,6 +314,10 @@ impl Action for Hand {
         STEPS
     }
 
+    fn wants_the_same(&self, one: &Plan, other: &Plan) -> bool {
+        is_the_same(one, other)
+    }
+
     async fn facts(&self, plan: &Plan) -> Result<Facts, Trouble> {
         let (database, wanted) = (self.databases.of(plan)?, Wanted::of(plan)?);
         Ok(Seen::of(database, &wanted.account).await?.facts())
@@ -364,8 +368,7 @@ impl Action for Hand {
     fn ended(&self, run: &Run<'_>) -> Result<Ended, Trouble> {
         let at = self.at(run)?;
         let Handed { link } = run.result(HAND_OUT)?;
-        let proof: Proof = run.result(PROVE)?;
         let Recorded { access } = run.result(RECORD)?;
-        Ok(handed(at.database, &at.wanted, &access, &link, &proof, run))
+        Ok(handed(at.database, &at.wanted, &access, &link, run))
     }
 }

@@ -43,16 +43,55 @@ fn the_card_says_what_is_granted_and_names_what_nobody_classified() {
         [
             (
                 "may read".to_owned(),
-                lines(&["4 tables", "of auth_user only email, id, username"])
+                lines(&[
+                    "4 tables (group, job, job_log, push)",
+                    "of auth_user only email, id, username"
+                ])
             ),
             (
-                "not".to_owned(),
+                "left out".to_owned(),
                 lines(&[
-                    "not granted, nobody classified it: new_one",
-                    "not granted, no base table: job_view",
-                    "not granted, by the configuration: 2 tables",
+                    "new_one: nobody classified it",
+                    "job_view: no base table",
+                    "2 tables (auth_group, job_secret): by the configuration",
                 ])
             ),
         ]
     );
+}
+
+#[test]
+fn of_many_tables_the_first_are_named_and_the_others_counted() {
+    let names: Vec<String> = (10..30).map(|n| format!("t{n}")).collect();
+    assert_eq!(
+        counted(&names, "table"),
+        "20 tables (t10, t11, t12, t13, t14, t15, t16, t17 and 12 more)"
+    );
+    assert_eq!(counted(&names[..1], "table"), "t10");
+}
+
+#[test]
+fn an_account_with_somebody_elses_name_is_not_given_to_whoever_asks() {
+    let people: Vec<Arc<Person>> = ["alice", "carol"]
+        .map(|name| {
+            Arc::new(Person {
+                id: name.into(),
+                roles: std::collections::BTreeSet::new(),
+                accounts: Vec::new(),
+            })
+        })
+        .into();
+    let after = |typed: &str| {
+        let named = named(&prod(), typed).unwrap();
+        let other = somebody_else(&named, &"alice".into(), &people)?;
+        Some(whose(&named, other, &"alice".into(), |line| format!("!{line}")).sentence())
+    };
+    assert_eq!(
+        after("cs_carol").unwrap(),
+        "cs_carol has carol's name, and without --for you would get it yourself. Type !db access grant carol --for carol, \
+         or --for alice if it is yours"
+    );
+    assert_eq!(after("carol"), after("cs_carol"));
+    assert_eq!(after("alice"), None);
+    assert_eq!(after("reports"), None);
 }
