@@ -17,23 +17,29 @@ pub(super) struct Going {
     pub(super) go: Vec<Account>,
     /// These stay: they are somebody else's.
     pub(super) stay: Vec<Account>,
+    /// Why the primary could not be asked: then there is what the record says, and perhaps more of that name.
+    pub(super) unseen: Option<String>,
 }
 
 impl Going {
-    /// As the primary has them. One that is not there yet, or not any more, is at `%`.
-    pub(super) async fn of(database: &Database, user: &UserName) -> Result<Self, Fault> {
+    /// As the primary has them. One that is not there yet, or not any more, is at `%`; and so it is while nobody can tell,
+    /// because what is over must not wait for a server to be written down.
+    pub(super) async fn of(database: &Database, user: &UserName) -> Self {
         let there = database.primary.accounts_of(user).await;
-        let there = there.map_err(|error| database.reading(Side::Primary).failed(error))?;
-        let mut going = Self::among(there);
-        if going.go.is_empty() {
-            going.go.push(anywhere(user));
-        }
-        Ok(going)
+        let there = there.map_err(|error| database.reading(Side::Primary).failed(error));
+        Self::found(user, there)
     }
 
-    fn among(there: Vec<Account>) -> Self {
-        let (go, stay) = there.into_iter().partition(goes);
-        Self { go, stay }
+    pub(super) fn found(user: &UserName, there: Result<Vec<Account>, Fault>) -> Self {
+        let (there, unseen) = match there {
+            Ok(there) => (there, None),
+            Err(fault) => (Vec::new(), Some(fault.words().to_owned())),
+        };
+        let (mut go, stay): (Vec<_>, Vec<_>) = there.into_iter().partition(goes);
+        if go.is_empty() {
+            go.push(anywhere(user));
+        }
+        Self { go, stay, unseen }
     }
 }
 
@@ -103,10 +109,22 @@ mod tests {
     #[test]
     fn of_a_programs_name_only_the_account_at_any_host_goes() {
         let (any, office) = (account("activedata", "%"), account("activedata", "10.%"));
-        let going = Going::among(vec![office.clone(), any.clone()]);
+        let going = Going::found(&any.user, Ok(vec![office.clone(), any.clone()]));
         assert_eq!((going.go, going.stay), (vec![any], vec![office]));
         let ours = vec![account("cs_dave", "%"), account("cs_dave", "10.%")];
-        assert_eq!(Going::among(ours.clone()).go, ours);
+        assert_eq!(Going::found(&ours[0].user, Ok(ours.clone())).go, ours);
+    }
+
+    #[test]
+    fn a_primary_that_is_away_keeps_no_account_from_being_named() {
+        let dave = account("cs_dave", "%");
+        let away = Fault::for_now("prod-db's primary can't be reached");
+        let going = Going::found(&dave.user, Err(away));
+        assert_eq!(going.go, [dave]);
+        assert_eq!(
+            going.unseen.as_deref(),
+            Some("prod-db's primary can't be reached")
+        );
     }
 
     fn made(happenings: &[Happening]) -> bool {

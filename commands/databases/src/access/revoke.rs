@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use countersign_core::access::{self, Access, State, Why};
+use countersign_core::access::{self, Access, PREFIX, State, Why};
 use countersign_core::command::{Ask, Outcome};
 use countersign_core::id::AccessId;
 use countersign_core::operation::{Action, Ended, Progress, Reconciled, Run, Step, Trouble};
@@ -55,7 +55,7 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Checked) ->
         State::Ended { at, .. } => return is_over(format!("has ended already, {}", ago(*at, ask.now))),
         _ => {}
     }
-    let going = Going::of(found.database, &user_of(&access)?).await?;
+    let going = Going::of(found.database, &user_of(&access)?).await;
     let draft = Draft {
         command: crate::db::NAME.to_owned(),
         action: REVOKE.to_owned(),
@@ -76,6 +76,10 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Checked) ->
 
 fn details(access: &Access, going: &Going, now: Timestamp) -> Vec<Detail> {
     let owner = access.owner.as_ref();
+    let mut who = list(&going.go);
+    if going.unseen.is_some() && access.account.starts_with(PREFIX) {
+        who = format!("{who}, and {} at whatever other host it is", access.account);
+    }
     let mut details = vec![
         detail(
             "whose",
@@ -85,8 +89,7 @@ fn details(access: &Access, going: &Going, now: Timestamp) -> Vec<Detail> {
         detail(
             "then",
             format!(
-                "{}: locked, whoever is logged in is thrown out on both servers, dropped; gone for good",
-                list(&going.go)
+                "{who}: locked, whoever is logged in is thrown out on both servers, dropped; gone for good"
             ),
         ),
     ];
@@ -99,17 +102,43 @@ fn details(access: &Access, going: &Going, now: Timestamp) -> Vec<Detail> {
             ),
         ));
     }
+    if let Some(why) = &going.unseen {
+        details.push(detail(
+            "now",
+            format!(
+                "{why}. That it is over is written down all the same, and it ends as soon as the server answers; until then \
+                 whoever has its password may still use it"
+            ),
+        ));
+    }
     details
 }
 
-/// What taking it away relies on: that it is not over, and which accounts go. Everything else about it may change meanwhile.
+/// What taking it away relies on: that it is not over, and which accounts go if that could be seen. Everything else about it
+/// may change meanwhile.
 fn facts(access: &Access, going: Option<&Going>) -> Facts {
     let mut facts = Facts::from([(IS_OVER.to_owned(), json!(access.state.why().is_some()))]);
-    if let Some(going) = going {
+    if let Some(going) = going.filter(|going| going.unseen.is_none()) {
         let accounts: Vec<String> = going.go.iter().map(ToString::to_string).collect();
         facts.insert(GOING.to_owned(), json!(accounts));
     }
     facts
+}
+
+/// The same when it begins. A plan that was made without a look at the server goes by the name alone, whatever is there; and
+/// one that was made with it is not held up by a server that can't be asked now.
+fn facts_again(signed: &Facts, access: &Access, going: &Going) -> Facts {
+    let mut found = facts(access, Some(going));
+    match signed.get(GOING) {
+        None => {
+            found.remove(GOING);
+        }
+        Some(accounts) if going.unseen.is_some() => {
+            found.insert(GOING.to_owned(), accounts.clone());
+        }
+        Some(_) => {}
+    }
+    found
 }
 
 /// Executes it.
@@ -197,8 +226,8 @@ impl Action for Revoke {
         if access.state.why().is_some() {
             return Ok(facts(&access, None));
         }
-        let going = Going::of(self.databases.of(plan)?, &user_of(&access)?).await?;
-        Ok(facts(&access, Some(&going)))
+        let going = Going::of(self.databases.of(plan)?, &user_of(&access)?).await;
+        Ok(facts_again(&plan.fingerprint, &access, &going))
     }
 
     fn moved(&self, plan: &Plan, found: &Facts) -> String {
@@ -251,6 +280,14 @@ mod tests {
         Going {
             go: go.iter().map(account).collect(),
             stay: stay.iter().map(account).collect(),
+            unseen: None,
+        }
+    }
+
+    fn unseen() -> Going {
+        Going {
+            unseen: Some("prod-db's primary can't be reached".to_owned()),
+            ..going(&[("cs_dave", "%")], &[])
         }
     }
 
@@ -297,6 +334,49 @@ mod tests {
             shared[3].starts_with("stays: activedata@10.%: not mine"),
             "{shared:?}"
         );
+    }
+
+    #[test]
+    fn while_the_primary_is_away_the_card_says_what_goes_by_its_name_and_that_it_waits() {
+        let dave = Access {
+            account: "cs_dave".to_owned(),
+            ..access()
+        };
+        let card = details(&dave, &unseen(), from_millis(0));
+        let lines: Vec<String> = card.iter().map(|detail| detail.lines.concat()).collect();
+        assert!(
+            lines[2].starts_with("cs_dave@%, and cs_dave at whatever other host it is: locked, "),
+            "{lines:?}"
+        );
+        assert!(
+            lines[3].starts_with(
+                "prod-db's primary can't be reached. That it is over is written down all the same"
+            ),
+            "{lines:?}"
+        );
+        // A program's name may be somebody else's elsewhere: those stay.
+        let card = details(&access(), &unseen(), from_millis(0));
+        assert!(!card[2].lines.concat().contains("whatever other host"));
+    }
+
+    #[test]
+    fn a_primary_that_goes_or_comes_back_between_plan_and_execution_moves_nothing() {
+        let seen = going(&[("cs_dave", "%")], &[]);
+        let more = going(&[("cs_dave", "%"), ("cs_dave", "10.%")], &[]);
+        let again = |signed: &Going, found: &Going| {
+            let signed = facts(&access(), Some(signed));
+            facts_again(&signed, &access(), found) == signed
+        };
+        for (signed, found, holds) in [
+            (&unseen(), &unseen(), true),
+            (&unseen(), &seen, true),
+            (&unseen(), &more, true),
+            (&seen, &unseen(), true),
+            (&seen, &seen, true),
+            (&seen, &more, false),
+        ] {
+            assert_eq!(again(signed, found), holds, "{signed:?} {found:?}");
+        }
     }
 
     #[test]
