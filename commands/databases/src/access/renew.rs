@@ -13,7 +13,8 @@ use countersign_core::operation::{Action, Ended, Progress, Reconciled, Run, Step
 use countersign_core::plan::{Draft, Effect, Facts, Plan};
 use countersign_core::refusal::Refusal;
 use countersign_core::store::Write;
-use countersign_core::time::Timestamp;
+use countersign_core::text::span;
+use countersign_core::time::{Timestamp, after, between};
 use serde_json::json;
 
 use super::find::{find, recorded};
@@ -38,6 +39,16 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Args) -> Re
     let (database, access) = (found.database, recorded(ask, &found)?);
     let days = args.days.unwrap_or(database.days);
     let ends = access.renewal(in_days(days), ask.now)?;
+    // Without a number it ends as late as usual, and at its latest end at the latest; who gives one gets that, or hears why not.
+    if args.days.is_some() && ends < after(ask.now, in_days(days)) {
+        let renew = ask.type_(&format!("db access renew {}", access.account));
+        let longer = TooLong {
+            days,
+            latest: ends,
+            usual: database.days,
+        };
+        return Err(longer.refusal(&access, ask.now, &renew));
+    }
     let is_latest = access.latest_end == Some(ends);
     let until = format!("{} ({})", moment(ends), relative(ends, ask.now));
     let draft = Draft {
@@ -58,6 +69,7 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Args) -> Re
                 },
             ),
             detail("so far", access.ends.map_or_else(|| "no end".to_owned(), moment)),
+            detail("more", more(&access, ends)),
         ],
         parameters: BTreeMap::from([
             (ACCESS.to_owned(), json!(access.id)),
@@ -68,6 +80,50 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Args) -> Re
         reason: args.reason,
     };
     Ok(Outcome::Plan(Box::new(draft)))
+}
+
+/// It is more of what was granted and signed before: how much more, and to whom, is said and recorded.
+fn more(access: &Access, ends: Timestamp) -> String {
+    let longer = access.ends.map_or_else(String::new, |before| {
+        format!("{} more of what was granted", span(between(before, ends)))
+    });
+    match &access.owner {
+        Some(owner) => format!("{longer}, to {owner}"),
+        None => longer,
+    }
+}
+
+/// More days than there may be.
+struct TooLong {
+    /// What was asked for.
+    days: u32,
+    /// It ends then at the latest.
+    latest: Timestamp,
+    /// So many days it is if nobody says.
+    usual: u32,
+}
+
+impl TooLong {
+    /// `renew`: how it is typed.
+    fn refusal(&self, access: &Access, now: Timestamp, renew: &str) -> Refusal {
+        let words = format!(
+            "{} is longer than {} may last: it ends {} ({}) at the latest",
+            count_days(self.days),
+            access.title(),
+            moment(self.latest),
+            relative(self.latest, now)
+        );
+        let whole = between(now, self.latest).as_secs() / in_days(1).as_secs();
+        let whole = u32::try_from(whole).unwrap_or(u32::MAX);
+        let is_later = access.ends.is_none_or(|ends| after(now, in_days(whole)) > ends);
+        Refusal::new(words).hint(if self.usual > whole {
+            format!("Without --days it is renewed to that: {renew}")
+        } else if is_later {
+            format!("At most {}: {renew} --days {whole}", count_days(whole))
+        } else {
+            "It ends less than a day before that anyway.".to_owned()
+        })
+    }
 }
 
 /// What renewing relies on.
@@ -142,7 +198,12 @@ impl Action for Renew {
             hint: no.hint,
             ..Trouble::never(no.words)
         })?;
-        let words = format!("{} ends {} now", access.title(), moment(ends));
+        let words = format!(
+            "{} ends {} now: {}",
+            access.title(),
+            moment(ends),
+            more(&access, ends)
+        );
         let mut entry = access.record(run.now, Event::Renewed, words);
         entry.person = Some(run.plan().requester.clone());
         Ok(Progress::Record {
@@ -174,5 +235,74 @@ impl Action for Renew {
             words: format!("done · {account} ends {until}"),
             announcement: Some(news(database, &key, line)),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::access::{Kind, NewAccess};
+    use countersign_core::time::from_millis;
+
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+    const DAY: i64 = 24 * HOUR;
+
+    fn access(ends: i64, latest: i64) -> Access {
+        Access::found(NewAccess {
+            id: "K7QM2X".into(),
+            database: "prod-db".into(),
+            account: "cs_dave".to_owned(),
+            kind: Kind::Person,
+            owner: Some("dave".into()),
+            requester: None,
+            request: None,
+            operation: None,
+            asked_in: None,
+            tables: None,
+            made: from_millis(0),
+            ends: Some(from_millis(ends)),
+            latest_end: Some(from_millis(latest)),
+            remind_at: None,
+        })
+    }
+
+    fn refused(access: &Access, usual: u32) -> String {
+        let longer = TooLong {
+            days: 60,
+            latest: access.latest_end.unwrap(),
+            usual,
+        };
+        let no = longer.refusal(access, from_millis(0), "!db access renew cs_dave");
+        no.sentence()
+    }
+
+    #[test]
+    fn who_asks_for_more_than_there_may_be_hears_of_the_latest_end_and_what_to_type() {
+        let some_left = access(10 * DAY, 50 * DAY + 12 * HOUR);
+        assert_eq!(
+            refused(&some_left, 30),
+            "60 days is longer than cs_dave on prod-db may last: it ends 1970-02-20 12:00 UTC (in 51 d) at the latest. At most \
+             50 days: !db access renew cs_dave --days 50"
+        );
+        let no = refused(&some_left, 90);
+        assert!(
+            no.ends_with("at the latest. Without --days it is renewed to that: !db access renew cs_dave"),
+            "{no}"
+        );
+        // No whole number of days lies between its end and its latest end.
+        let no = refused(&access(50 * DAY + HOUR, 50 * DAY + 12 * HOUR), 30);
+        assert!(
+            no.ends_with("at the latest. It ends less than a day before that anyway."),
+            "{no}"
+        );
+    }
+
+    #[test]
+    fn how_much_more_it_is_and_whose_is_said() {
+        assert_eq!(
+            more(&access(10 * DAY, 50 * DAY), from_millis(24 * DAY)),
+            "14 d more of what was granted, to dave"
+        );
     }
 }
