@@ -17,13 +17,16 @@ mod url;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use countersign_core::command::{Ask, Outcome, closest};
+use countersign_core::command::{Ask, Outcome};
+use countersign_core::id::TargetName;
 use countersign_core::operation::{Action, Trouble};
 use countersign_core::plan::Plan;
 use countersign_core::refusal::Refusal;
 use countersign_core::text::{list, visible};
+use countersign_mysql::UserName;
 use serde_json::Value;
 
+use crate::access::nearest;
 use crate::databases::{Database, Databases, Role};
 
 pub use apps::{AppUrls, Current, Wanted};
@@ -69,6 +72,9 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Args) -> Re
     let known = database.known(&args.account).cloned();
     match known.as_ref().map(|known| (&known.name, &known.role)) {
         Some((name, Role::App { app, var })) => {
+            if args.now {
+                return Err(always_now(&database.target, name, app, var));
+            }
             let asked = plan_app::Asked {
                 database,
                 account: name,
@@ -83,6 +89,15 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Args) -> Re
         }
         None => plan_owned::plan(databases, ask, database, None, args).await,
     }
+}
+
+/// An app's password has no owner whose link it could wait for, so there is no choice to be made.
+fn always_now(target: &TargetName, account: &UserName, app: &TargetName, var: &str) -> Refusal {
+    let words = format!(
+        "--now means nothing for {account}: {app} works with it, and its password always changes at once, together with \
+         {app}'s {var}"
+    );
+    Refusal::new(words).hint(format!("Type !db passwd {target} {account}"))
 }
 
 /// There is no such account that the bot could change.
@@ -103,8 +118,7 @@ async fn unknown(databases: &Databases, database: &Database, typed: &str) -> Res
         .chain(open.into_iter().map(|access| access.account))
         .collect();
     let words = format!("I know no account {} on {target}", visible(typed));
-    let near = closest(typed, names.iter().map(String::as_str));
-    Ok(Refusal::new(words).hint(match near.as_slice() {
+    Ok(Refusal::new(words).hint(match nearest(typed, &names).as_slice() {
         [] if names.is_empty() => format!("There is none on {target}; !db access grant makes one."),
         [] => format!("!db access list --db {target} names them."),
         near => format!("Did you mean {}?", list(near)),
@@ -126,5 +140,21 @@ fn parameters(wanted: &impl serde::Serialize) -> Result<BTreeMap<String, Value>,
     match serde_json::to_value(wanted) {
         Ok(Value::Object(fields)) => Ok(fields.into_iter().collect()),
         _ => Err(Refusal::new("the plan can't be written down")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_always_happens_at_once_is_not_asked_for_as_if_it_were_a_choice() {
+        let account = "th_admin".parse().unwrap();
+        let no = always_now(&"prod-db".into(), &account, &"prod".into(), "DATABASE_URL");
+        assert_eq!(
+            no.sentence(),
+            "--now means nothing for th_admin: prod works with it, and its password always changes at once, together with \
+             prod's DATABASE_URL. Type !db passwd prod-db th_admin"
+        );
     }
 }

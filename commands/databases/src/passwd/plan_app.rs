@@ -348,3 +348,6 @@ pub(super) fn moved(plan: &Plan, found: &Facts) -> String {
 pub(super) fn has(url: &DatabaseUrl, password: &Secret) -> bool {
     url.password().map(Secret::expose_secret) == Some(password.expose_secret())
 }
+
+#[cfg(test)]
+mod tests;
