@@ -4,6 +4,7 @@
 
 mod look;
 mod run;
+mod told;
 mod words;
 
 use countersign_core::command::{Ask, Outcome};

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use countersign_core::operation::{Action, Ended, Progress, Reconciled, Run, Step, Trouble};
 use countersign_core::plan::{Facts, Plan};
+use countersign_core::store::Write;
 use countersign_core::text::{count, span};
 use countersign_core::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::look::{Look, Mend, accounts, still_to_do};
+use super::told;
 use crate::databases::{Database, Databases};
 use crate::intended::statements;
 use crate::trouble::with_state;
@@ -60,9 +62,14 @@ impl Refresh {
         let to_do = still_to_do(&signed, &look.mends()).ok_or_else(moved)?;
         let statements = statements(to_do);
         if statements.is_empty() {
-            return Ok(Progress::Done(json!(Mended {
-                accounts: accounts(&signed)
-            })));
+            let posts = told::owners(&self.databases, database, &signed, run).await?;
+            return Ok(Progress::Record {
+                value: json!(Mended {
+                    accounts: accounts(&signed)
+                }),
+                writes: posts.into_iter().map(Write::Enqueue).collect(),
+                audit: Vec::new(),
+            });
         }
         if run.in_step() > MENDS_WITHIN {
             let words = format!(
