@@ -11,6 +11,7 @@ pub(crate) mod play;
 pub(crate) mod process;
 pub(crate) mod programs;
 pub(crate) mod proxy;
+pub(crate) mod road;
 pub(crate) mod serve;
 
 /// Fails with the first line in which two texts differ, and what stands around it.

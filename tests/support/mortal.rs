@@ -1,5 +1,5 @@
 //! A store at which whoever uses it dies: before or after the write of a given number. So it dies between any two steps
-//! that it remembers; deaths within a call to a provider are those of `tests/kill` and of random instants.
+//! that it remembers; deaths within a call to a provider are those of `tests/kill`, and of [`super::road`].
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -58,35 +58,74 @@ impl Death {
 pub(crate) enum Whose {
     /// The whole process.
     Process,
-    /// Only what waits for the store: it waits for ever, and whoever started it is told to throw it away.
-    Bot(Arc<Notify>),
+    /// Only a bot in this process: it waits for ever, and whoever started it throws it away.
+    Bot(Doom),
+}
+
+impl Whose {
+    fn is_dead(&self) -> bool {
+        matches!(self, Self::Bot(doom) if doom.is_dead())
+    }
+}
+
+/// Whether a bot is dead, for all that it dies at: whichever strikes first, nothing is done for it any more at any of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Doom(Arc<Struck>);
+
+#[derive(Debug, Default)]
+struct Struck {
+    dead: AtomicBool,
+    told: Notify,
+}
+
+impl Doom {
+    pub(crate) fn strike(&self) {
+        self.0.dead.store(true, Ordering::SeqCst);
+        self.0.told.notify_one();
+    }
+
+    pub(crate) fn is_dead(&self) -> bool {
+        self.0.dead.load(Ordering::SeqCst)
+    }
+
+    /// Waits for it, for the one who throws the bot away.
+    pub(crate) async fn struck(&self) {
+        self.0.told.notified().await;
+    }
 }
 
 pub(crate) struct Mortal {
     store: Arc<dyn Store>,
-    death: Death,
+    death: Option<Death>,
     whose: Whose,
     writes: AtomicU64,
-    dead: AtomicBool,
 }
 
 impl Mortal {
     pub(crate) fn new(store: Arc<dyn Store>, death: Death, whose: Whose) -> Self {
         Self {
             store,
-            death,
+            death: Some(death),
             whose,
             writes: AtomicU64::new(0),
-            dead: AtomicBool::new(false),
+        }
+    }
+
+    /// The store of a bot that dies elsewhere, if at all: from then on nothing is written.
+    pub(crate) fn doomed(store: Arc<dyn Store>, doom: Doom) -> Self {
+        Self {
+            store,
+            death: None,
+            whose: Whose::Bot(doom),
+            writes: AtomicU64::new(0),
         }
     }
 
     async fn die(&self) {
         match &self.whose {
             Whose::Process => std::process::abort(),
-            Whose::Bot(told) => {
-                self.dead.store(true, Ordering::SeqCst);
-                told.notify_one();
+            Whose::Bot(doom) => {
+                doom.strike();
                 std::future::pending::<()>().await;
             }
         }
@@ -94,11 +133,11 @@ impl Mortal {
 
     async fn write<T>(&self, write: impl Future<Output = T>) -> T {
         let number = self.writes.fetch_add(1, Ordering::SeqCst);
-        if self.dead.load(Ordering::SeqCst) || self.death == Death::Before(number) {
+        if self.whose.is_dead() || self.death == Some(Death::Before(number)) {
             self.die().await;
         }
         let written = write.await;
-        if self.death == Death::After(number) {
+        if self.whose.is_dead() || self.death == Some(Death::After(number)) {
             self.die().await;
         }
         written

@@ -1,5 +1,5 @@
-//! A bot in this process, on a store that is kept and at which it may die; a real pair of servers, a pretend Heroku, and a
-//! clock that can be put forward.
+//! A bot in this process, on a store that is kept and at which it may die; a real pair of servers and a pretend Heroku, on
+//! the way to which it may die too; and a clock that can be put forward.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -20,13 +20,14 @@ use countersign_core::time::{Clock, Timestamp, after};
 use countersign_store::Sqlite;
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::sync::Notify;
 use tokio::time::Instant;
 use toml::{Table, Value};
 
-use crate::support::mortal::{Death, Mortal, Whose};
-use crate::support::mysql::{ADMIN, Flavour, Pair, SCHEMA};
+use super::truth::AppUrl;
+use crate::support::mortal::{Death, Doom, Mortal, Whose};
+use crate::support::mysql::{ADMIN, Flavour, Pair, SCHEMA, Side};
 use crate::support::programs::Sandbox;
+use crate::support::road::{Fate, Roads};
 
 const CONFIG: &str = include_str!("../../../deploy/treeherder.toml");
 /// The database of the stories.
@@ -37,7 +38,7 @@ const SPEED: u32 = 1000;
 const REST: Duration = Duration::from_mins(1);
 /// Who waits for so long waits for time alone, and so much of that passes at once: a request whose reply was lost is given
 /// minutes to arrive, and here none is under way.
-const BORED: Duration = Duration::from_secs(3);
+const BORED: Duration = Duration::from_secs(1);
 const LEAP: Duration = Duration::from_secs(45);
 
 /// The real time, and so many milliseconds more.
@@ -58,23 +59,52 @@ impl Ahead {
     }
 }
 
+/// How a bot dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// At a write of its store.
+    Write(Death),
+    /// In a call to a server.
+    Call(Fate),
+    /// So long after it began, whatever it is at.
+    At(Duration),
+}
+
 /// What all lives have in common.
 pub(super) struct World {
     pub(super) pair: Pair,
     pub(super) sandbox: Sandbox,
+    /// To the primary, to the replica, and to the pretend Heroku.
+    pub(super) roads: Roads,
     config: String,
 }
 
 impl World {
-    pub(super) async fn new(flavour: Flavour) -> Self {
+    /// With `apps`, what is said to the pretend Heroku counts as well; else that is left to itself, because watching it is
+    /// no part of the story.
+    pub(super) async fn new(flavour: Flavour, apps: bool) -> Self {
         let pair = Pair::start(flavour).await;
         let sandbox = Sandbox::start(SPEED);
-        let config = configuration(&pair, &sandbox);
+        let heroku: url::Url = sandbox.url.parse().unwrap();
+        let servers = [pair.primary().1, pair.replica().1, heroku.port().unwrap()];
+        let roads = Roads::to(&servers).await;
+        let heroku = if apps {
+            format!("http://127.0.0.1:{}", roads.port(servers.len() - 1))
+        } else {
+            sandbox.url.clone()
+        };
+        let config = configuration(&pair, &roads, &heroku);
         Self {
             pair,
             sandbox,
+            roads,
             config,
         }
+    }
+
+    /// Where the bot finds a server, by the name in its certificate.
+    pub(super) fn address(&self, side: Side) -> (&'static str, u16) {
+        (self.pair.address(side).0, self.roads.port(side as usize))
     }
 
     /// A store that nobody has used, and what lives on it one after the other.
@@ -89,16 +119,15 @@ impl World {
     }
 }
 
-fn configuration(pair: &Pair, sandbox: &Sandbox) -> String {
+fn configuration(pair: &Pair, roads: &Roads, url: &str) -> String {
     let mut config: Table = CONFIG.parse().unwrap();
-    let url = &sandbox.url;
     config["heroku"].as_table_mut().unwrap()["url"] = format!("{url}/").into();
     config["github"].as_table_mut().unwrap()["url"] = format!("{url}/github/").into();
     // Signatures have stories of their own; here they would only be more writes to die at.
     let rule = "[[rule]]\nname = \"all\"\ncommands = [\"*\"]\nroles = [\"deployer\", \"reader\"]\n";
     config["rule"] = rule.parse::<Table>().unwrap()["rule"].clone();
-    let (host, port) = pair.primary();
-    let (replica, replica_port) = pair.replica();
+    let [(host, port), (replica, replica_port)] =
+        Side::BOTH.map(|side| (pair.address(side).0, roads.port(side as usize)));
     let database = format!(
         "[[database]]\nname = \"{DATABASE}\"\napp = \"prod\"\nrooms = [\"#treeherder\"]\nschema = \"{SCHEMA}\"\n\
          primary = \"{host}:{port}\"\nreplica = \"{replica}:{replica_port}\"\nuser = \"{ADMIN}\"\n\
@@ -133,18 +162,18 @@ impl House<'_> {
         request.send().await.unwrap().error_for_status().unwrap();
     }
 
-    /// The password in the app's DATABASE_URL, and whether its release phase is switched off.
-    pub(super) async fn config(&self) -> (String, bool) {
+    /// The app's DATABASE_URL, and whether its release phase is switched off.
+    pub(super) async fn config(&self) -> (AppUrl, bool) {
         let url = format!("{}/apps/treeherder-prod/config-vars", self.world.sandbox.url);
         let answer = heroku(reqwest::Method::GET, &url).send().await.unwrap();
         let vars: serde_json::Value = answer.error_for_status().unwrap().json().await.unwrap();
-        let url: url::Url = vars["DATABASE_URL"].as_str().unwrap().parse().unwrap();
+        let url = AppUrl(vars["DATABASE_URL"].as_str().unwrap().parse().unwrap());
         let skips = vars.get("SKIP_PREDEPLOY").is_some_and(|value| !value.is_null());
-        (url.password().unwrap().to_owned(), skips)
+        (url, skips)
     }
 
     /// Starts a bot, to die then if at all.
-    pub(super) async fn wakes(&self, death: Option<Death>) -> Life {
+    pub(super) async fn wakes(&self, end: Option<End>) -> Life {
         let folder = self.folder.path();
         let env = |name: &str| match name {
             "SEALING_KEY" => Some("5a".repeat(32)),
@@ -157,15 +186,17 @@ impl House<'_> {
             .unwrap()
             .for_terminal();
         let store = Arc::new(Sqlite::open(folder.join(STORE_FILE)).await.unwrap());
-        let dead = Arc::new(Notify::new());
-        let kept: Arc<dyn Store> = match death {
-            Some(death) => Arc::new(Mortal::new(
-                Arc::clone(&store) as _,
-                death,
-                Whose::Bot(Arc::clone(&dead)),
-            )),
-            None => Arc::clone(&store) as _,
+        let doom = Doom::default();
+        let kept = Arc::clone(&store) as Arc<dyn Store>;
+        let kept = match end {
+            Some(End::Write(death)) => Mortal::new(kept, death, Whose::Bot(doom.clone())),
+            _ => Mortal::doomed(kept, doom.clone()),
         };
+        let fate = match end {
+            Some(End::Call(fate)) => Some(fate),
+            _ => None,
+        };
+        self.world.roads.begin(fate, &doom);
         let output = Output::stream(self.said.clone());
         let console = Console::new(
             CONSOLE.into(),
@@ -175,7 +206,7 @@ impl House<'_> {
         );
         let console = Arc::new(console);
         let parts = Parts {
-            store: kept,
+            store: Arc::new(kept),
             clock: Arc::clone(&self.clock) as _,
             random: Arc::new(SystemRandom),
             adapters: vec![Arc::clone(&console) as _],
@@ -189,7 +220,11 @@ impl House<'_> {
             store,
             console,
             clock: Arc::clone(&self.clock),
-            dead,
+            doom,
+            at: match end {
+                Some(End::At(at)) => Some(at),
+                _ => None,
+            },
         }
     }
 }
@@ -208,10 +243,30 @@ pub(super) struct Life {
     pub(super) store: Arc<Sqlite>,
     console: Arc<Console>,
     clock: Arc<Ahead>,
-    pub(super) dead: Arc<Notify>,
+    doom: Doom,
+    /// When it dies, if by the clock.
+    at: Option<Duration>,
 }
 
 impl Life {
+    /// Lives until this is over or it dies. Says whether it died.
+    pub(super) async fn lives(&self, story: impl Future<Output = ()>) -> bool {
+        let by_the_clock = async {
+            match self.at {
+                Some(at) => tokio::time::sleep(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = story => false,
+            () = self.doom.struck() => true,
+            () = by_the_clock => {
+                self.doom.strike();
+                true
+            }
+        }
+    }
+
     /// Takes up what it finds.
     pub(super) async fn recovers(&self) {
         self.bot.recover().await.unwrap();

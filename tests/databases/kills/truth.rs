@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use countersign_core::access::{Access, State};
+use countersign_core::access::{Access, Kind as Whose, State};
 use countersign_core::door::Redemption;
 use countersign_core::link::{Content, State as LinkState, Visitor};
 use countersign_core::store::Store as _;
-use countersign_mysql::{Password, Server, Settings, Tls, Trust, UserName};
+use countersign_mysql::{Kind, Password, Server, Settings, Tls, Trust, UserName};
 use countersign_secrets::link::{Keys, unlock};
 use countersign_secrets::phrase::Phrase;
 use countersign_secrets::url::LinkUrl;
@@ -20,7 +20,7 @@ const OURS: &str = "cs\\_%";
 
 impl World {
     /// The accounts whose names begin like ours, and which of them are locked.
-    pub(super) async fn ours(&self) -> BTreeMap<String, bool> {
+    pub(super) async fn ours(&self, side: Side) -> BTreeMap<String, bool> {
         let sql = match self.pair.flavour() {
             Flavour::MariaDb => format!(
                 "SELECT user, COALESCE(JSON_VALUE(priv, '$.account_locked'), 'false') IN ('true', '1') \
@@ -30,7 +30,7 @@ impl World {
                 format!("SELECT user, account_locked = 'Y' FROM mysql.user WHERE user LIKE '{OURS}'")
             }
         };
-        let rows = self.pair.sql(Side::Primary, &sql).await;
+        let rows = self.pair.sql(side, &sql).await;
         rows.lines()
             .filter_map(|row| row.split_once('\t'))
             .map(|(name, locked)| (name.to_owned(), locked == "1"))
@@ -41,7 +41,7 @@ impl World {
     pub(super) async fn accounts(&self, statements: &str) {
         let others = ["activedata".to_owned(), "th_admin".to_owned()];
         let drop: Vec<String> = self
-            .ours()
+            .ours(Side::Primary)
             .await
             .into_keys()
             .chain(others)
@@ -52,8 +52,7 @@ impl World {
         self.pair.caught_up().await;
     }
 
-    fn server(&self, side: Side) -> Server {
-        let (host, port) = self.pair.address(side);
+    fn server(&self, (host, port): (&str, u16)) -> Server {
         Server::new(Settings {
             host: host.to_owned(),
             port,
@@ -68,48 +67,88 @@ impl World {
 
     /// Whether somebody can log in with this, over TLS.
     pub(super) async fn lets_in(&self, side: Side, name: &str, password: &str) -> bool {
-        let password = Password::given(password.to_owned().into()).unwrap();
-        let schema = SCHEMA.parse().unwrap();
-        let came = self
-            .server(side)
-            .log_in(&user(name), &password, Some(&schema), Tls::Required)
-            .await;
-        match came {
-            Ok(visit) => {
-                visit.close().await;
-                true
-            }
-            Err(error) => {
-                assert!(
-                    matches!(
-                        error.kind(),
-                        countersign_mysql::Kind::Denied | countersign_mysql::Kind::Locked
-                    ),
-                    "{error:?}"
-                );
-                false
-            }
+        let server = self.server(self.pair.address(side));
+        enters(&server, name, password, SCHEMA).await
+    }
+
+    /// Whether the app gets in with its URL: as that user, at that address, which is the primary's, and into that schema.
+    pub(super) async fn app_gets_in(&self, AppUrl(url): &AppUrl) -> bool {
+        let at = (url.host_str().unwrap(), url.port().unwrap());
+        assert_eq!(at, self.address(Side::Primary), "it is of another server");
+        let schema = url.path().trim_start_matches('/');
+        let password = url.password().unwrap();
+        enters(&self.server(at), url.username(), password, schema).await
+    }
+
+    /// What must be so at any time, whatever a death has left behind and nobody has tidied up: no account without a record
+    /// (invariant L9), and none that can be used but by whoever opened its link (L8), and by the bot itself, whose twins
+    /// nobody else knows.
+    pub(super) async fn has_it_in_writing(&self, life: &Life, told: &str) {
+        let records = life.accesses().await;
+        for (account, locked) in self.ours(Side::Primary).await {
+            let record = recorded(&records, &account, told);
+            let alone = locked || record.kind == Whose::Twin;
+            assert!(
+                alone || was_redeemed(life, record).await,
+                "{account} can be used, and nobody opened its link\n{told}"
+            );
         }
     }
 
-    /// What must be so at any time when nothing goes on: no account without a record (invariant L9), and none that can be
-    /// used but by whoever opened its link, while it is in force (L8).
+    /// What must be so at both servers when nothing goes on: the same, and no account can be used but while its access is in
+    /// force.
     pub(super) async fn keeps_its_word(&self, life: &Life, told: &str) {
         let records = life.accesses().await;
-        for (account, locked) in self.ours().await {
-            let record = records.iter().find(|record| record.account == account);
-            let Some(record) = record else {
-                panic!("{account} has no record\n{told}");
-            };
-            let opened = matches!(record.state, State::Live { .. } | State::Opened { .. });
-            assert!(locked || opened, "{account} can be used: {record:?}\n{told}");
-            if !locked {
+        self.pair.caught_up().await;
+        for side in Side::BOTH {
+            for (account, locked) in self.ours(side).await {
+                let record = recorded(&records, &account, told);
+                let opened = matches!(record.state, State::Live { .. } | State::Opened { .. });
                 assert!(
-                    was_redeemed(life, record).await,
+                    locked || opened,
+                    "{account} can be used at the {}: {record:?}\n{told}",
+                    side.name()
+                );
+                assert!(
+                    locked || was_redeemed(life, record).await,
                     "{account} can be used, and nobody opened its link\n{told}"
                 );
             }
         }
+    }
+}
+
+/// The record of an account.
+fn recorded<'r>(records: &'r [Access], account: &str, told: &str) -> &'r Access {
+    let record = records.iter().find(|record| record.account == account);
+    record.unwrap_or_else(|| panic!("{account} has no record\n{told}"))
+}
+
+/// Whether a server lets somebody in, over TLS.
+async fn enters(server: &Server, name: &str, password: &str, schema: &str) -> bool {
+    let password = Password::given(password.to_owned().into()).unwrap();
+    let schema = schema.parse().unwrap();
+    match server
+        .log_in(&user(name), &password, Some(&schema), Tls::Required)
+        .await
+    {
+        Ok(visit) => {
+            visit.close().await;
+            true
+        }
+        Err(error) => {
+            assert!(matches!(error.kind(), Kind::Denied | Kind::Locked), "{error:?}");
+            false
+        }
+    }
+}
+
+/// What an app logs in with.
+pub(super) struct AppUrl(pub(super) url::Url);
+
+impl AppUrl {
+    pub(super) fn password(&self) -> &str {
+        self.0.password().unwrap()
     }
 }
 
