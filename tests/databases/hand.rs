@@ -174,7 +174,7 @@ impl Hands {
         let now = from_millis(1_800_000_000_000);
         let plan = Plan {
             schema: 1,
-            command: "db".to_owned(),
+            command: "db".into(),
             action: action.name().to_owned(),
             effect: Effect::Destructive,
             target: Some(target.into()),
