@@ -23,7 +23,7 @@ use countersign_core::random::SeededRandom;
 use countersign_core::refusal::Refusal;
 use countersign_core::reply::Reply;
 use countersign_core::secret::Scrubber;
-use countersign_core::settings::{Settings, Target};
+use countersign_core::settings::{Settings, Target, TargetKind};
 use countersign_core::speaker::Speaker;
 use countersign_core::time::{ManualClock, from_millis};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
@@ -151,7 +151,15 @@ fn settings() -> Settings {
         pending: Duration::from_mins(30),
         valid: Duration::from_mins(10),
     };
-    let targets = ["prod", "stage", "prototype"].map(|name| (name.into(), Target { rooms: vec![] }));
+    let targets = ["prod", "stage", "prototype"].map(|name| {
+        (
+            name.into(),
+            Target {
+                kind: TargetKind::App,
+                rooms: vec![],
+            },
+        )
+    });
     Settings {
         prefix: "!".into(),
         names: vec!["countersign".into()],

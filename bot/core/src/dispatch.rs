@@ -8,11 +8,11 @@ mod addressed;
 use std::sync::Arc;
 
 use crate::audit::{Entry, Event};
-use crate::command::{Ask, Outcome, Registered, Registry, decide, find, split};
+use crate::command::{Ask, Outcome, Registry, decide, find, split};
 use crate::context::Context;
 use crate::desk::Desk;
 use crate::drop_box::BoxDraft;
-use crate::id::TargetName;
+use crate::id::{CommandPath, TargetName};
 use crate::link;
 use crate::message::{Kind, Message};
 use crate::plan::Effect;
@@ -96,6 +96,7 @@ impl Dispatcher {
             message,
             person: self.context.settings.directory.who(&message.sender),
             line,
+            path: CommandPath::unknown(),
             now: self.context.now(),
             settings: &self.context.settings,
             registry: &self.registry,
@@ -152,10 +153,14 @@ impl Dispatcher {
         };
         let target = parsed
             .target()
-            .map(|typed| ask.settings.target(typed))
+            .map(|typed| ask.settings.target_of(command.takes(), typed))
             .transpose()?;
-        let (effect, needs_the_target) = (parsed.effect(), parsed.needs_the_target());
-        self.permitted(ask, command, effect, target).await?;
+        let (effect, part) = (parsed.effect(), parsed.part());
+        let ask = &Ask {
+            path: &part.path,
+            ..*ask
+        };
+        self.permitted(ask, effect, target).await?;
         let propose = async |draft| self.requests.propose(ask, draft, plan_only.is_some()).await;
         if effect == Effect::Read {
             return match parsed.run(ask).await? {
@@ -167,11 +172,9 @@ impl Dispatcher {
             };
         }
         let run = async {
-            if effect >= Effect::Change && plan_only.is_none() && needs_the_target {
+            if effect >= Effect::Change && plan_only.is_none() && part.needs_the_target {
                 // Nobody waits for providers only to hear that somebody else has the target.
-                self.requests
-                    .free(ask, command.spec().name, target, false)
-                    .await?;
+                self.requests.free(ask, ask.path, target, false).await?;
             }
             match parsed.run(ask).await? {
                 Outcome::Reply(reply) => Ok(Some(reply)),
@@ -196,16 +199,15 @@ impl Dispatcher {
     async fn permitted(
         &self,
         ask: &Ask<'_>,
-        command: &Registered,
         effect: Effect,
         target: Option<&TargetName>,
     ) -> Result<(), Refusal> {
         // What a plan does is known when it is made; then policy is asked again.
         let known = (effect <= Effect::Decide).then_some(effect);
-        let Decision::Denied(denial) = decide(ask, command.spec().name, known, target) else {
+        let Decision::Denied(denial) = decide(ask, ask.path, known, target) else {
             return Ok(());
         };
-        let refusal = Requests::denied(ask, command.spec().name, target, &denial);
+        let refusal = Requests::denied(ask, ask.path, target, &denial);
         if effect >= Effect::Decide {
             self.record_refusal(ask, target, &refusal).await?;
         }

@@ -37,6 +37,9 @@ pub mod kind {
     /// One rule of the policy.
     #[derive(Debug)]
     pub enum Rule {}
+    /// A command, or one of its subcommands.
+    #[derive(Debug)]
+    pub enum Command {}
     /// A request that waits for signatures.
     #[derive(Debug)]
     pub enum Request {}
@@ -83,6 +86,8 @@ pub type RoleName = Id<kind::Role>;
 pub type TargetName = Id<kind::Target>;
 /// The name of a rule in the configuration.
 pub type RuleName = Id<kind::Rule>;
+/// The words that name a command or one of its subcommands: `deploy`, `db access revoke`.
+pub type CommandPath = Id<kind::Command>;
 /// The id of a request: `R-` and four characters.
 pub type RequestId = Id<kind::Request>;
 /// The id of an operation: four characters.

@@ -14,7 +14,7 @@ use crate::audit::{self, Event};
 use crate::command::{Ask, Registry, decide, denied_use};
 use crate::context::Context;
 use crate::drop_box::{self, DropBox};
-use crate::id::{BoxId, RequestId, TargetName};
+use crate::id::{BoxId, CommandPath, RequestId, TargetName};
 use crate::message::Kind;
 use crate::operation::{RETRY, SKIP};
 use crate::person::Person;
@@ -57,13 +57,13 @@ impl Requests {
                 Refusal::new("I can't tell who you are").hint(format!("Type {}", ask.type_("whoami")))
             );
         };
-        let rule = Self::allowed(ask, &draft)?;
+        let command = draft.command.clone().unwrap_or_else(|| ask.path.clone());
+        let rule = Self::allowed(ask, &command, &draft)?;
         if !plan_only && self.needs_its_target(&draft.action) {
             let resumes = draft.action == RETRY || draft.action == SKIP;
-            self.free(ask, &draft.command, draft.target.as_ref(), resumes)
-                .await?;
+            self.free(ask, &command, draft.target.as_ref(), resumes).await?;
         }
-        let plan = self.sealed(person, draft, rule, ask.now)?;
+        let plan = self.sealed(person, command, draft, rule, ask.now)?;
         if plan_only {
             return Ok(Some(posts::plan_only(
                 &plan,
@@ -139,19 +139,18 @@ impl Requests {
         }
     }
 
-    fn allowed<'a>(ask: &Ask<'a>, draft: &Draft) -> Result<&'a Rule, Refusal> {
-        match decide(ask, &draft.command, Some(draft.effect), draft.target.as_ref()) {
+    fn allowed<'a>(ask: &Ask<'a>, command: &CommandPath, draft: &Draft) -> Result<&'a Rule, Refusal> {
+        let target = draft.target.as_ref();
+        match decide(ask, command, Some(draft.effect), target) {
             Decision::Allowed(rule) => Ok(rule),
-            Decision::Denied(denial) => {
-                Err(Self::denied(ask, &draft.command, draft.target.as_ref(), &denial))
-            }
+            Decision::Denied(denial) => Err(Self::denied(ask, command, target, &denial)),
         }
     }
 
     /// "you may not deploy prod: it needs the role deployer. See !can deploy prod."
     pub(crate) fn denied(
         ask: &Ask<'_>,
-        command: &str,
+        command: &CommandPath,
         target: Option<&TargetName>,
         denial: &Denial,
     ) -> Refusal {
@@ -168,6 +167,7 @@ impl Requests {
     fn sealed(
         &self,
         person: &Person,
+        command: CommandPath,
         draft: Draft,
         rule: &Rule,
         now: Timestamp,
@@ -176,7 +176,7 @@ impl Requests {
         self.context.random.fill(&mut nonce);
         let plan = Plan {
             schema: SCHEMA,
-            command: draft.command,
+            command,
             action: draft.action,
             effect: draft.effect,
             target: draft.target,
@@ -215,9 +215,9 @@ impl Requests {
         needs
     }
 
-    fn stopped_by_hold(&self, command: &str) -> bool {
+    fn stopped_by_hold(&self, command: &CommandPath) -> bool {
         self.registry
-            .find(command)
+            .find(command.command())
             .is_some_and(|command| command.spec().stopped_by_hold)
     }
 

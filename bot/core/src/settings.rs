@@ -1,6 +1,7 @@
 //! What the configuration tells core. The binary makes it; core only reads it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::command::closest;
 use crate::id::TargetName;
@@ -11,9 +12,29 @@ use crate::refusal::Refusal;
 use crate::text::{list, visible};
 use crate::time::Duration;
 
+/// What kind of thing a target is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetKind {
+    /// An app with its releases.
+    App,
+    /// A database with its accounts.
+    Database,
+}
+
+impl fmt::Display for TargetKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::App => "app",
+            Self::Database => "database",
+        })
+    }
+}
+
 /// What a plan can act on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
+    /// What it is.
+    pub kind: TargetKind,
     /// Rooms that hear of everything that changes it.
     pub rooms: Vec<Room>,
 }
@@ -39,14 +60,34 @@ pub struct Settings {
 impl Settings {
     /// The target with the name that was typed.
     pub fn target(&self, typed: &str) -> Result<&TargetName, Refusal> {
-        if let Some((name, _)) = self.targets.get_key_value(typed) {
-            return Ok(name);
-        }
-        let names = self.targets.keys().map(TargetName::as_str);
-        let hint = match closest(typed, names.clone()).first() {
-            Some(near) => format!("Did you mean {near}?"),
-            None => format!("There are: {}.", list(names)),
+        self.target_of(None, typed)
+    }
+
+    /// The target of this kind, or of any, with the name that was typed.
+    pub fn target_of(&self, kind: Option<TargetKind>, typed: &str) -> Result<&TargetName, Refusal> {
+        let found = self.targets.get_key_value(typed);
+        let words = match found {
+            Some((name, target)) if kind.is_none_or(|kind| kind == target.kind) => return Ok(name),
+            Some((name, target)) => format!("{name} is the name of the {}", target.kind),
+            None => format!("there is no target {}", visible(typed)),
         };
-        Err(Refusal::new(format!("there is no target {}", visible(typed))).hint(hint))
+        let names = self.targets_of(kind).map(TargetName::as_str);
+        let near = closest(typed, names);
+        let hint = match (near.first(), kind) {
+            (Some(near), _) => format!("Did you mean {near}?"),
+            (None, Some(kind)) if found.is_some() => {
+                let names = list(self.targets_of(Some(kind)));
+                format!("This takes the name of a {kind}: {names}.")
+            }
+            _ => format!("There are: {}.", list(self.targets_of(kind))),
+        };
+        Err(Refusal::new(words).hint(hint))
+    }
+
+    /// The targets of this kind, or all.
+    pub fn targets_of(&self, kind: Option<TargetKind>) -> impl Iterator<Item = &TargetName> {
+        let is_of = move |target: &Target| kind.is_none_or(|kind| kind == target.kind);
+        let targets = self.targets.iter().filter(move |(_, target)| is_of(target));
+        targets.map(|(name, _)| name)
     }
 }

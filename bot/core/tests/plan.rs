@@ -206,7 +206,7 @@ prop_compose! {
         let (summary, details, reason) = shown;
         let (requester, policy, nonce) = who;
         Plan {
-            schema, command, action, effect, target: target.map(Into::into), resource, summary, details, parameters,
+            schema, command: command.into(), action, effect, target: target.map(Into::into), resource, summary, details, parameters,
             fingerprint, requester: requester.into(), reason, policy: Digest::of(&policy),
             created: from_millis(times.0), not_after: from_millis(times.1), nonce,
         }
@@ -291,7 +291,7 @@ proptest! {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             prop_assert!(has(name) && has(&text), "{:?} = {:?} is not in {}", name, value, all);
         }
-        for text in [plan.action.as_str(), &plan.command, plan.requester.as_str(), &sealed.digest().to_string()] {
+        for text in [plan.action.as_str(), plan.command.as_str(), plan.requester.as_str(), &sealed.digest().to_string()] {
             prop_assert!(has(text), "{:?} is not in {}", text, all);
         }
     }

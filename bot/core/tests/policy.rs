@@ -6,9 +6,10 @@ mod team;
 #[path = "policy/words.rs"]
 mod words;
 
-use countersign_core::message::Assurance;
+use countersign_core::id::CommandPath;
+use countersign_core::message::{Assurance, Place};
 use countersign_core::plan::Effect;
-use countersign_core::policy::{Decision, Policy, Rule, Who};
+use countersign_core::policy::{Decision, Policy, Question, Rule, Who};
 
 use team::{Asked, answer, asked, of, rule, team_policy};
 
@@ -220,4 +221,111 @@ fn an_empty_list_matches_nothing() {
         set(&mut policy.allow[0]);
         assert!(decide_by(&policy, &asked("alice", "ping stage")).starts_with("no: "));
     }
+}
+
+/// What is asked about a command of several words, which is about no target.
+fn decide_path(policy: &Policy, path: &str, effect: Effect) -> String {
+    let directory = team::team();
+    let command = CommandPath::from(path);
+    let question = Question {
+        command: &command,
+        effect: Some(effect),
+        target: None,
+        person: directory.person(&"alice".into()).map(|person| &**person),
+        assurance: Assurance::Account,
+        place: &Place::Direct(team::account("alice")),
+        now: team::NOON.parse().unwrap(),
+    };
+    match policy.decide(&question, &directory) {
+        Decision::Allowed(rule) => rule.name.to_string(),
+        Decision::Denied(denial) => format!("no: {}", denial.words),
+    }
+}
+
+#[test]
+fn a_rule_about_a_subcommand_is_about_it_alone_and_one_about_the_command_about_all() {
+    let policy = Policy {
+        forbid: vec![rule("nobody resets", &["db reset"])],
+        allow: vec![
+            rule("revoking", &["db access revoke"]),
+            rule("access", &["db access *"]),
+            rule("databases", &["db"]),
+        ],
+    };
+    let decide = |path| decide_path(&policy, path, Effect::Destructive);
+    assert_eq!(decide("db access revoke"), "revoking");
+    assert_eq!(decide("db access grant"), "access");
+    assert_eq!(decide("db passwd"), "databases");
+    assert_eq!(decide("dba"), "no: nobody may: no rule allows dba");
+    assert!(decide("db reset").starts_with("no: it is forbidden"));
+}
+
+#[test]
+fn the_first_rule_decides_and_not_the_most_exact() {
+    let mut policy = Policy {
+        forbid: vec![],
+        allow: vec![
+            rule("databases", &["db"]),
+            rule("revoking", &["db access revoke"]),
+        ],
+    };
+    assert_eq!(
+        decide_path(&policy, "db access revoke", Effect::Change),
+        "databases"
+    );
+    policy.allow.reverse();
+    assert_eq!(
+        decide_path(&policy, "db access revoke", Effect::Change),
+        "revoking"
+    );
+    assert_eq!(decide_path(&policy, "db list", Effect::Read), "databases");
+}
+
+#[test]
+fn a_denial_names_the_subcommand_and_the_rule_that_is_nearest() {
+    let policy = Policy {
+        forbid: vec![],
+        allow: vec![
+            Rule {
+                effects: vec![Effect::Read],
+                ..rule("reading", &["*"])
+            },
+            Rule {
+                who: team::people(&["bob"]),
+                ..rule("revoking", &["db access revoke"])
+            },
+        ],
+    };
+    assert_eq!(
+        decide_path(&policy, "db access revoke", Effect::Destructive),
+        "no: only bob may"
+    );
+    assert_eq!(
+        decide_path(&policy, "db access grant", Effect::Destructive),
+        "no: no rule allows db access grant when its effect is destructive, only read"
+    );
+}
+
+/// Its subcommand is not known any more: what forbids any of them forbids it, what allows one does not allow it.
+#[test]
+fn a_plan_of_an_older_version_is_under_the_rules_of_its_command() {
+    let allow = vec![
+        rule("revoking", &["db access revoke"]),
+        rule("databases", &["db"]),
+    ];
+    let policy = Policy {
+        forbid: vec![],
+        allow,
+    };
+    assert_eq!(decide_path(&policy, "db", Effect::Destructive), "databases");
+    let policy = Policy {
+        forbid: vec![rule("nobody revokes", &["db access revoke"])],
+        ..policy
+    };
+    assert!(decide_path(&policy, "db", Effect::Destructive).starts_with("no: it is forbidden"));
+    assert_eq!(decide_path(&policy, "db", Effect::Read), "databases");
+    assert_eq!(
+        decide_path(&policy, "db access grant", Effect::Destructive),
+        "databases"
+    );
 }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use countersign_core::bot::Bot;
 use countersign_core::command::{Ask, Command, Outcome, Registry, Spec};
 use countersign_core::context::{Actions, Context};
+use countersign_core::id::CommandPath;
 use countersign_core::message::{Account, Assurance, Kind, Message, Place, Room, Sender};
 use countersign_core::operation::{
     Action, Ended, Operation, Progress, Reconciled, Run, State, Step, Trouble,
@@ -20,7 +21,7 @@ use countersign_core::random::SeededRandom;
 use countersign_core::refusal::Refusal;
 use countersign_core::reply::{Post, plain};
 use countersign_core::secret::Scrubber;
-use countersign_core::settings::{Settings, Target};
+use countersign_core::settings::{Settings, Target, TargetKind};
 use countersign_core::speaker::Speaker;
 use countersign_core::store::{Batch, Lock, OperationsWhere, Store as _, Write};
 use countersign_core::time::{Duration, ManualClock, Timestamp, from_millis};
@@ -117,13 +118,13 @@ impl Command for Propose {
         Some("prod-db")
     }
 
-    fn needs_the_target(&self, _: &Nothing) -> bool {
+    fn needs_the_target(&self, _: &CommandPath) -> bool {
         self.0 == SHIPS
     }
 
     async fn run(&self, _: &Ask<'_>, _: Nothing) -> Result<Outcome, Refusal> {
         Ok(Outcome::Plan(Box::new(Draft {
-            command: self.0.into(),
+            command: None,
             action: self.0.into(),
             effect: Effect::Change,
             target: Some("prod-db".into()),
@@ -189,7 +190,14 @@ fn settings() -> Settings {
             forbid: Vec::new(),
             allow: vec![rule],
         },
-        targets: [("prod-db".into(), Target { rooms: Vec::new() })].into(),
+        targets: [(
+            "prod-db".into(),
+            Target {
+                kind: TargetKind::Database,
+                rooms: Vec::new(),
+            },
+        )]
+        .into(),
         stale_after: Duration::from_hours(1000),
     }
 }

@@ -20,13 +20,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use countersign_core::command::{Ask, Command, Outcome, Spec, closest, decide};
-use countersign_core::id::BoxId;
-use countersign_core::id::TargetName;
+use countersign_core::id::{BoxId, CommandPath, TargetName};
 use countersign_core::link;
 use countersign_core::person::Person;
 use countersign_core::plan::Effect;
 use countersign_core::policy::Decision;
 use countersign_core::refusal::Refusal;
+use countersign_core::settings::TargetKind;
 use countersign_core::text::{clip, list, visible};
 
 use crate::app::Apps;
@@ -96,6 +96,22 @@ impl Command for Config {
         }
     }
 
+    fn takes(&self) -> Option<TargetKind> {
+        Some(TargetKind::App)
+    }
+
+    /// Whether the value that is set may be said depends on the app.
+    fn effects(&self, subcommand: &CommandPath) -> &'static [Effect] {
+        match subcommand.words().next_back() {
+            Some("set") => &[Effect::Destructive, Effect::Change],
+            _ => &[],
+        }
+    }
+
+    fn subcommand(&self, args: &Args) -> Option<&'static str> {
+        args.verb.word()
+    }
+
     /// What was said that should not have been is answered like a question: so that it is never written down.
     fn effect(&self, args: &Args) -> Effect {
         match &args.verb {
@@ -159,7 +175,7 @@ impl Command for Config {
 
 /// Policy was asked about the first target; a second one is looked at under the same rules.
 fn may_look(ask: &Ask<'_>, target: &TargetName) -> Result<(), Refusal> {
-    match decide(ask, "config", Some(Effect::Read), Some(target)) {
+    match decide(ask, ask.path, Some(Effect::Read), Some(target)) {
         Decision::Allowed(_) => Ok(()),
         Decision::Denied(denial) => {
             let words = format!("you may not look at the config of {target}: {}", denial.words);

@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use countersign_core::command::{Ask, Command, Outcome, Spec};
 use countersign_core::plan::Effect;
 use countersign_core::refusal::Refusal;
+use countersign_core::settings::TargetKind;
 use countersign_github::{CompareStatus, ErrorKind, Revision, Sha};
 
 use crate::app::{App, Apps, Source};
@@ -104,6 +105,10 @@ impl Command for Deploy {
             ],
             stopped_by_hold: true,
         }
+    }
+
+    fn takes(&self) -> Option<TargetKind> {
+        Some(TargetKind::App)
     }
 
     fn target<'a>(&self, args: &'a Args) -> Option<&'a str> {

@@ -79,7 +79,7 @@ pub(crate) mod tests {
     pub(crate) fn plan(fingerprint: Facts) -> Plan {
         Plan {
             schema: 1,
-            command: "deploy".to_owned(),
+            command: "deploy".into(),
             action: "deploy".to_owned(),
             effect: Effect::Destructive,
             target: Some("prod".into()),

@@ -8,6 +8,7 @@ use countersign_core::command::{Ask, Command, Outcome, Spec};
 use countersign_core::plan::Effect;
 use countersign_core::refusal::Refusal;
 use countersign_core::reply::{Block, Line, Reply};
+use countersign_core::settings::TargetKind;
 use countersign_core::text::{ago, clip};
 use countersign_heroku::{Release, ReleaseStatus};
 
@@ -51,6 +52,10 @@ impl Command for Releases {
             examples: &["releases prod", "releases stage --limit 20"],
             stopped_by_hold: false,
         }
+    }
+
+    fn takes(&self) -> Option<TargetKind> {
+        Some(TargetKind::App)
     }
 
     fn target<'a>(&self, args: &'a Args) -> Option<&'a str> {

@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use countersign_core::command::{Ask, Command, Outcome, Spec};
 use countersign_core::plan::{Detail, Draft, Effect};
 use countersign_core::refusal::Refusal;
+use countersign_core::settings::TargetKind;
 use countersign_core::text::count;
 use countersign_heroku::{Release, Version};
 
@@ -115,6 +116,10 @@ impl Command for Rollback {
         }
     }
 
+    fn takes(&self) -> Option<TargetKind> {
+        Some(TargetKind::App)
+    }
+
     fn target<'a>(&self, args: &'a Args) -> Option<&'a str> {
         Some(&args.target)
     }
@@ -197,7 +202,7 @@ fn draft(
         compare: code.link.clone(),
     };
     Ok(Draft {
-        command: "rollback".to_owned(),
+        command: None,
         action: ROLL_BACK.to_owned(),
         effect: Effect::Destructive,
         target: Some(app.target.clone()),

@@ -1,16 +1,16 @@
-//! `help [command]`: what you may do here, or how one command is used.
+//! `help [command…]`: what you may do here, or how a command or one of its subcommands is used.
 
 use async_trait::async_trait;
 use clap::Args;
-use countersign_core::command::{Ask, Command, Outcome, Spec, find, help_for, overview};
+use countersign_core::command::{Ask, Command, Outcome, Spec, Token, find, find_part, help_for, overview};
 use countersign_core::plan::Effect;
 use countersign_core::refusal::Refusal;
 
 /// Say what you may use here, or how a command is used.
 #[derive(Debug, Args)]
 pub(crate) struct HelpArgs {
-    /// The command to tell about.
-    command: Option<String>,
+    /// The command to tell about, with its subcommand.
+    command: Vec<String>,
 }
 
 /// The command.
@@ -32,11 +32,13 @@ impl Command for Help {
     }
 
     async fn run(&self, ask: &Ask<'_>, args: HelpArgs) -> Result<Outcome, Refusal> {
-        let reply = match &args.command {
-            None => overview(ask),
-            Some(typed) => help_for(ask, find(ask, without_prefix(ask, typed))?),
+        let Some((typed, rest)) = args.command.split_first() else {
+            return Ok(Outcome::Reply(overview(ask)));
         };
-        Ok(Outcome::Reply(reply))
+        let command = find(ask, without_prefix(ask, typed))?;
+        let rest: Vec<Token<'_>> = rest.iter().map(|word| Token::from(word.as_str())).collect();
+        let part = find_part(ask, command, &rest)?;
+        Ok(Outcome::Reply(help_for(ask, command, &part.path)))
     }
 }
 
@@ -47,7 +49,7 @@ pub(crate) fn without_prefix<'t>(ask: &Ask<'_>, typed: &'t str) -> &'t str {
 
 #[cfg(test)]
 mod tests {
-    use crate::stage::{Shelf, hear};
+    use crate::stage::{Shelf, hear, with_vars};
 
     #[tokio::test]
     async fn it_lists_what_this_person_may_use_here() {
@@ -97,6 +99,42 @@ mod tests {
           you may          use it here
           e.g.             audit   audit --who alice --since 2d   audit --target prod --limit 30
         ");
+    }
+
+    #[tokio::test]
+    async fn a_subcommand_is_told_of_like_a_command() {
+        insta::assert_snapshot!(with_vars("alice", "help vars").await, @"
+        !vars — what an app is made with.
+        !vars list <target> — name them.
+        !vars get <target> <name> — show one.
+        !vars set <target> <name> [value] — set one.
+          you may  list: use it on prod, prototype, stage
+                   get: not use it here: no rule allows it when its effect is destructive, only read
+                   set: use it on prod, stage with 1 signature
+          more     !help vars list and the like
+        ");
+        insta::assert_snapshot!(with_vars("alice", "help vars set").await, @"
+        !vars set <target> <name> [value] — set one.
+          effect   destructive: it can't be undone
+          you may  use it on prod, stage with 1 signature
+          e.g.     !vars set prod A
+        ");
+        insta::assert_snapshot!(with_vars("carol", "help !vars get").await, @"
+        !vars get <target> <name> — show one.
+          effect   destructive: it can't be undone
+          you may  not use it here: no rule allows vars get when its effect is destructive, only read
+          e.g.     !vars get prod A
+        ");
+        insta::assert_snapshot!(with_vars("alice", "vars set --help").await, @"
+        !vars set <target> <name> [value] — set one.
+          effect   destructive: it can't be undone
+          you may  use it on prod, stage with 1 signature
+          e.g.     !vars set prod A
+        ");
+        insta::assert_snapshot!(with_vars("alice", "help vars lits").await, @"there is no !vars lits. Did you mean !vars list?");
+        insta::assert_snapshot!(with_vars("alice", "help vars list prod").await, @"there is no !vars list prod. !help vars list tells what there is.");
+        insta::assert_snapshot!(with_vars("alice", "help lock prod").await, @"there is no !lock prod. !help lock tells what there is.");
+        insta::assert_snapshot!(with_vars("alice", "set prod A").await, @"there is no !set. Did you mean !vars set?");
     }
 
     #[tokio::test]

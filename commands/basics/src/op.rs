@@ -95,7 +95,7 @@ fn resume(operation: &Operation, step: &str, saw: &str, action: &str) -> Draft {
         lines: vec![line.to_owned()],
     };
     Draft {
-        command: plan.command.clone(),
+        command: Some(plan.command.clone()),
         action: action.to_owned(),
         effect: plan.effect,
         target: plan.target.clone(),
@@ -187,8 +187,8 @@ mod tests {
     fn to_retry_is_a_plan_under_the_rule_of_the_original() {
         let draft = resume(&operation(unknown()), "roll back", "nothing new", RETRY);
         assert_eq!(
-            (draft.command.as_str(), draft.action.as_str()),
-            ("rollback", "op-retry")
+            (draft.command, draft.action.as_str()),
+            (Some("rollback".into()), "op-retry")
         );
         assert_eq!(
             (draft.effect, draft.target),

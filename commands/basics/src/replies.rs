@@ -7,7 +7,7 @@ mod requests;
 use countersign_core::approval::{Request, State};
 use countersign_core::audit::Record;
 use countersign_core::command::Ask;
-use countersign_core::id::TargetName;
+use countersign_core::id::{CommandPath, TargetName};
 use countersign_core::message::Assurance;
 use countersign_core::operation::{self, Operation};
 use countersign_core::reply::{Line, Reply};
@@ -139,8 +139,8 @@ pub(crate) fn whoami(ask: &Ask<'_>) -> Reply {
 }
 
 /// What policy says of a use of a command: a line for each answer.
-pub(crate) fn can(command: &str, target: Option<&TargetName>, answers: Vec<String>) -> Reply {
-    let what = target.map_or_else(|| command.to_owned(), |target| format!("{command} {target}"));
+pub(crate) fn can(command: &CommandPath, target: Option<&TargetName>, answers: Vec<String>) -> Reply {
+    let what = target.map_or_else(|| command.to_string(), |target| format!("{command} {target}"));
     answers.into_iter().fold(Reply::default(), |reply, answer| {
         reply.and(format!("{what}: {answer}."))
     })

@@ -21,7 +21,7 @@ use countersign_core::policy::{Names, Policy, Rule, Seat, Who};
 use countersign_core::random::SeededRandom;
 use countersign_core::reply::{Post, Reply, plain};
 use countersign_core::secret::Scrubber;
-use countersign_core::settings::{Settings, Target};
+use countersign_core::settings::{Settings, Target, TargetKind};
 use countersign_core::store::{Hold, Lock};
 use countersign_core::time::{Duration, ManualClock, Timestamp, from_millis};
 
@@ -136,6 +136,15 @@ pub(crate) async fn hear(who: &str, line: &str) -> String {
     Shelf::default().hears(who, line).await
 }
 
+/// The same where there is `vars` with its subcommands, of which anybody lists and deployers set.
+pub(crate) async fn with_vars(who: &str, line: &str) -> String {
+    let shelf = Shelf {
+        vars: true,
+        ..Shelf::default()
+    };
+    shelf.hears(who, line).await
+}
+
 fn account(name: &str) -> Account {
     Account {
         network: "irc".into(),
@@ -183,7 +192,11 @@ fn settings() -> Settings {
         person("bob", &["deployer", "admin"]),
         person("carol", &[]),
     ];
-    let targets = ["prod", "prototype", "stage"].map(|name| (name.into(), Target { rooms: Vec::new() }));
+    let target = |name: &str, kind| {
+        let rooms = Vec::new();
+        (name.into(), Target { kind, rooms })
+    };
+    let targets = ["prod", "prototype", "stage"].map(|name| target(name, TargetKind::App));
     Settings {
         prefix: "!".to_owned(),
         names: vec!["countersign".to_owned()],
@@ -207,13 +220,19 @@ fn policy() -> Policy {
         seats: vec![seat()],
         ..rule("prod")
     };
+    let set = Rule {
+        commands: names(&["vars set"]),
+        targets: names(&["prod", "stage"]),
+        seats: vec![seat()],
+        ..rule("set")
+    };
     let decide = Rule {
         effects: vec![Effect::Decide],
         ..rule("decide")
     };
     Policy {
         forbid: Vec::new(),
-        allow: vec![read, lock, decide],
+        allow: vec![read, lock, set, decide],
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) enum Verb {
     /// Say how a database is: its servers, the replica's delay, the tables by class, the accounts.
     Show {
         /// Which database.
-        #[arg(value_name = "DATABASE")]
+        #[arg(id = "target", value_name = "DATABASE")]
         target: String,
     },
     /// Give people read-only accounts, look after them, take them away.
@@ -35,7 +35,7 @@ pub(crate) enum AccessVerb {
     /// Name the accounts that were given, whose they are and when they end.
     List {
         /// Of which database; of all, if you don't say.
-        #[arg(long, value_name = "DATABASE")]
+        #[arg(id = "target", long = "db", value_name = "DATABASE")]
         db: Option<String>,
     },
     /// Say what is known of an account: whose it is, when it ends, what it may read.
@@ -65,7 +65,7 @@ pub(crate) struct Grant {
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub(crate) tables: Vec<String>,
     /// On which database; not needed if only one has a replica.
-    #[arg(long, value_name = "DATABASE")]
+    #[arg(id = "target", long = "db", value_name = "DATABASE")]
     pub(crate) db: Option<String>,
     /// Why; those who sign and the audit say it.
     #[arg(long, value_name = "TEXT")]
@@ -78,7 +78,7 @@ pub(crate) struct Which {
     /// The account, or the id of the access.
     pub(crate) account: String,
     /// On which database; not needed if only one has such an account.
-    #[arg(long, value_name = "DATABASE")]
+    #[arg(id = "target", long = "db", value_name = "DATABASE")]
     pub(crate) db: Option<String>,
 }
 

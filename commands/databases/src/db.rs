@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use countersign_core::command::{Ask, Command, Outcome, Spec, decide};
-use countersign_core::id::TargetName;
+use countersign_core::id::{CommandPath, TargetName};
 use countersign_core::plan::Effect;
 use countersign_core::policy::Decision;
 use countersign_core::refusal::Refusal;
+use countersign_core::settings::TargetKind;
 
 use crate::args::{AccessVerb, Args, Verb};
 use crate::databases::{Database, Databases, find, usual};
@@ -41,7 +42,10 @@ impl Command for Db {
                 "db list",
                 "db show prod-db",
                 "db access grant dave --for dave --days 14",
+                "db access grant redash --reason \"dashboards\"",
                 "db access list",
+                "db access list --db prod-db",
+                "db access show cs_dave",
                 "db access check cs_dave",
                 "db access renew cs_dave --days 30",
                 "db access revoke cs_dave",
@@ -52,6 +56,10 @@ impl Command for Db {
         }
     }
 
+    fn takes(&self) -> Option<TargetKind> {
+        Some(TargetKind::Database)
+    }
+
     fn effect(&self, args: &Args) -> Effect {
         effect(args)
     }
@@ -60,13 +68,9 @@ impl Command for Db {
         target(self.databases.all(), args)
     }
 
-    fn needs_the_target(&self, args: &Args) -> bool {
-        !matches!(
-            args.verb,
-            Verb::Access {
-                verb: AccessVerb::Renew(_) | AccessVerb::Revoke(_)
-            }
-        )
+    /// What renews and revokes writes our own records down; the keeper follows them.
+    fn needs_the_target(&self, path: &CommandPath) -> bool {
+        !matches!(path.as_str(), "db access renew" | "db access revoke")
     }
 
     async fn run(&self, ask: &Ask<'_>, args: Args) -> Result<Outcome, Refusal> {
@@ -127,7 +131,7 @@ fn target<'a>(all: &'a [Database], args: &'a Args) -> Option<&'a str> {
 
 /// Looking at an account is about its database, which may turn out to be another than the one that policy was asked about.
 pub(crate) fn may_look(ask: &Ask<'_>, database: &TargetName) -> Result<(), Refusal> {
-    match decide(ask, NAME, Some(Effect::Read), Some(database)) {
+    match decide(ask, ask.path, Some(Effect::Read), Some(database)) {
         Decision::Allowed(_) => Ok(()),
         Decision::Denied(denial) => {
             let words = format!("you may not look at {database}: {}", denial.words);

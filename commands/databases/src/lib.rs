@@ -18,7 +18,8 @@ mod words;
 use std::sync::Arc;
 
 use countersign_core::access::Keeper;
-use countersign_core::command::{Registry, RegistryError};
+use countersign_core::command::{self, Registry, RegistryError};
+use countersign_core::id::CommandPath;
 use countersign_core::operation::Action;
 use countersign_core::watch::Watcher;
 
@@ -30,6 +31,11 @@ pub use replica::BEHIND;
 /// Adds the command of this crate.
 pub fn register(registry: &mut Registry, databases: &Arc<Databases>) -> Result<(), RegistryError> {
     registry.add(db::Db::new(Arc::clone(databases)))
+}
+
+/// What rules may name of it, also before there are any databases.
+pub fn paths() -> Vec<CommandPath> {
+    command::paths::<args::Args>(db::NAME)
 }
 
 /// How its plans are executed.

@@ -40,7 +40,7 @@ use countersign_core::message::Room;
 use countersign_core::person::{Directory, Person};
 use countersign_core::policy::{Names, Policy};
 use countersign_core::secret::Secret;
-use countersign_core::settings::{Settings, Target};
+use countersign_core::settings::{Settings, Target, TargetKind};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -124,7 +124,8 @@ struct Sections {
     /// The people whom the bot knows: one `[[person]]` each.
     #[serde(default)]
     person: Vec<PersonSection>,
-    /// What is allowed: one `[[rule]]` each; the first that matches decides. What no rule allows is refused.
+    /// What is allowed: one `[[rule]]` each; the first in the file that matches decides, also where a later one is
+    /// more exact. What no rule allows is refused.
     #[serde(default)]
     rule: Vec<RuleSection>,
     /// What is forbidden whatever the rules allow: one `[[forbid]]` each.
@@ -242,7 +243,7 @@ impl Config {
             .collect()
     }
 
-    /// Checks that rules name only commands that there are.
+    /// Checks that rules name only commands and subcommands that there are.
     pub fn check_commands(&self, known: &[&str]) -> Result<(), ConfigError> {
         let mut problems = Problems::of(&self.document);
         rule::check_commands(&self.policy, known, &mut problems);
@@ -260,9 +261,11 @@ impl Config {
 
     /// What core needs of it.
     pub fn settings(&self) -> Settings {
-        let apps = self.apps.iter().map(|app| target(&app.name, &app.rooms));
+        let apps = self.apps.iter();
+        let apps = apps.map(|app| target(TargetKind::App, &app.name, &app.rooms));
         let databases = self.databases.iter();
-        let databases = databases.map(|database| target(&database.name, &database.rooms));
+        let databases =
+            databases.map(|database| target(TargetKind::Database, &database.name, &database.rooms));
         Settings {
             prefix: self.bot.prefix.clone(),
             names: std::iter::once(&self.bot.name)
@@ -285,9 +288,9 @@ fn rooms(apps: &[App], databases: &[Database], bot: &Bot, audit: Option<&Audit>)
     apps.chain(databases).chain(told).cloned().collect()
 }
 
-fn target(name: &TargetName, rooms: &[Room]) -> (TargetName, Target) {
+fn target(kind: TargetKind, name: &TargetName, rooms: &[Room]) -> (TargetName, Target) {
     let rooms = rooms.to_vec();
-    (name.clone(), Target { rooms })
+    (name.clone(), Target { kind, rooms })
 }
 
 /// A name that people type: one word.

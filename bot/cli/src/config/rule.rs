@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use countersign_core::command::closest;
 use countersign_core::id::{PersonId, RoleName, RuleName, TargetName};
 use countersign_core::message::Assurance;
 use countersign_core::person::{Directory, Person};
 use countersign_core::plan::Effect;
 use countersign_core::policy::{Names, Policy, Rule, Seat, Times, Who};
+use countersign_core::text::{either, list};
 use countersign_core::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -23,8 +25,10 @@ pub(super) struct RuleSection {
     /// What explanations call it.
     #[schemars(with = "String", example = &"deploys")]
     name: RuleName,
-    /// The commands that it is about; `*` at the end stands for any rest, so `["*"]` is all of them.
-    #[schemars(example = ["deploy", "rollback"])]
+    /// The commands that it is about: `deploy`; `db` with all its subcommands, `db access` with those below it, `db access
+    /// revoke` alone. `*` at the end stands for any rest, so `["*"]` is all of them. The first rule that matches decides: one
+    /// about `db access revoke` has to stand before one about `db`.
+    #[schemars(example = ["deploy", "db access revoke"])]
     commands: Vec<String>,
     /// The effects that it is about: read, decide, change, destructive. All if absent.
     #[serde(default)]
@@ -80,7 +84,8 @@ pub(super) struct ForbidSection {
     /// What explanations call it.
     #[schemars(with = "String", example = &"release week")]
     name: RuleName,
-    /// The commands that it is about; `*` at the end stands for any rest, so `["*"]` is all of them.
+    /// The commands that it is about: `deploy`; `db` with all its subcommands, `db access` with those below it, `db access
+    /// revoke` alone. `*` at the end stands for any rest, so `["*"]` is all of them.
     #[schemars(example = ["deploy"])]
     commands: Vec<String>,
     /// The effects that it is about: read, decide, change, destructive. All if absent.
@@ -332,16 +337,19 @@ fn check_who(who: &Who, key: &Key, known: &Known<'_>, problems: &mut Problems<'_
 
 /// A name that must be known. One that ends in `*` must be the beginning of one that is.
 fn check_known(what: &str, name: &str, known: &[&str], key: &Key, problems: &mut Problems<'_>) {
-    let found = match name.strip_suffix('*') {
-        Some(beginning) => known.iter().any(|other| other.starts_with(beginning)),
-        None => known.contains(&name),
-    };
-    if !found {
+    if !is_among(name, known) {
         problems.add(
             key,
             format!("there is no {what} {name}"),
             did_you_mean(name, known),
         );
+    }
+}
+
+fn is_among(name: &str, known: &[&str]) -> bool {
+    match name.strip_suffix('*') {
+        Some(beginning) => known.iter().any(|other| other.starts_with(beginning)),
+        None => known.contains(&name),
     }
 }
 
@@ -364,7 +372,7 @@ pub(super) fn check(policy: &Policy, directory: &Directory, problems: &mut Probl
     }
 }
 
-/// Checks that rules name only commands that there are.
+/// Checks that rules name only commands and subcommands that there are.
 pub(super) fn check_commands(policy: &Policy, known: &[&str], problems: &mut Problems<'_>) {
     for (section, rules) in [("forbid", &policy.forbid), ("rule", &policy.allow)] {
         for (index, rule) in rules.iter().enumerate() {
@@ -373,8 +381,38 @@ pub(super) fn check_commands(policy: &Policy, known: &[&str], problems: &mut Pro
                 continue;
             };
             for (at, command) in commands.iter().enumerate() {
-                check_known("command", command, known, &key.item(at), problems);
+                if !is_among(command, known) {
+                    let words = format!("there is no command {command}");
+                    problems.add(&key.item(at), words, perhaps(command, known));
+                }
             }
         }
     }
+}
+
+/// The commands that are perhaps meant: what is typed alike; what has the same last word; else what there is below the command
+/// that is named, or all commands.
+fn perhaps(typed: &str, known: &[&str]) -> String {
+    if !closest(typed, known.iter().copied()).is_empty() {
+        return did_you_mean(typed, known);
+    }
+    let last = |name: &str| name.rsplit(' ').next().map(str::to_owned);
+    let elsewhere = known.iter().filter(|name| last(name) == last(typed));
+    let elsewhere: Vec<&&str> = elsewhere.collect();
+    if !elsewhere.is_empty() {
+        return format!("did you mean {}?", either(elsewhere));
+    }
+    let mut above = typed;
+    while let Some((shorter, _)) = above.rsplit_once(' ') {
+        above = shorter;
+        let below: Vec<&&str> = known
+            .iter()
+            .filter(|name| name.rsplit_once(' ').is_some_and(|(group, _)| group == above))
+            .collect();
+        if !below.is_empty() {
+            return format!("there are: {}", list(below));
+        }
+    }
+    let commands = known.iter().filter(|name| !name.contains(' '));
+    format!("there are: {}", list(commands))
 }

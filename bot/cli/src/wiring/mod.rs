@@ -14,7 +14,7 @@ use countersign_core::bot::Bot;
 use countersign_core::chat::Adapter;
 use countersign_core::command::Registry;
 use countersign_core::context::{Actions, Context};
-use countersign_core::id::ReplicaId;
+use countersign_core::id::{CommandPath, ReplicaId};
 use countersign_core::operation::Resume;
 use countersign_core::random::Random;
 use countersign_core::secret::Scrubber;
@@ -30,9 +30,6 @@ use crate::signing::SigningKey;
 pub use databases::{classes, is_unclassed, schema, server, user};
 pub use networks::{Ears, Networks, rooms};
 pub use secrets::openable;
-
-/// The command that there is if there are databases.
-const DATABASES: &str = "db";
 
 /// What differs from one way of running the bot to another.
 #[expect(missing_debug_implementations, reason = "its parts are behind traits")]
@@ -129,10 +126,11 @@ pub fn registry(apps: &Arc<Apps>) -> anyhow::Result<Registry> {
     Ok(registry)
 }
 
-/// Checks that rules name only commands that there are. Rules may name those of databases before there are any.
+/// Checks that rules name only commands and subcommands that there are. Rules may name those of databases before there are any.
 pub fn check_commands(config: &Config, registry: &Registry) -> Result<(), ConfigError> {
-    let names = registry.iter().map(|command| command.spec().name);
-    config.check_commands(&names.chain([DATABASES]).collect::<Vec<_>>())
+    let databases = countersign_databases::paths();
+    let paths = registry.paths().chain(&databases).map(CommandPath::as_str);
+    config.check_commands(&paths.collect::<Vec<_>>())
 }
 
 /// The apps, and the services that they are on.

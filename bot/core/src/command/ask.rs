@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::approval::Origin;
 use crate::command::Registry;
 use crate::desk::Desk;
+use crate::id::CommandPath;
 use crate::message::Message;
 use crate::pages::Pages;
 use crate::person::Person;
@@ -22,6 +23,8 @@ pub struct Ask<'a> {
     pub person: Option<&'a Arc<Person>>,
     /// The command line, without prefix.
     pub line: &'a str,
+    /// What it names: the command, or its subcommand. Nothing before the line is parsed.
+    pub path: &'a CommandPath,
     /// The present.
     pub now: Timestamp,
     /// The configuration.

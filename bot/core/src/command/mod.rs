@@ -2,7 +2,10 @@
 
 mod ask;
 mod help;
+mod may;
+mod path;
 mod registry;
+mod shape;
 mod suggest;
 mod tokens;
 mod usage;
@@ -10,16 +13,20 @@ mod usage;
 use async_trait::async_trait;
 
 use crate::drop_box::BoxDraft;
+use crate::id::CommandPath;
 use crate::plan::{Draft, Effect};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
+use crate::settings::TargetKind;
 
 pub use ask::Ask;
-pub use help::{decide, denied_use, explain, find, help_for, may, may_words, overview};
+pub use help::{find, find_part, help_for, overview};
+pub use may::{decide, denied_use, explain, told};
 pub use registry::{Parsed, Registered, Registry, RegistryError};
+pub use shape::{Part, Shape, paths};
 pub use suggest::closest;
 pub use tokens::{Token, TokenError, quote, split};
-pub use usage::{Shape, UsageError};
+pub use usage::UsageError;
 
 /// What a command declares about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +65,27 @@ pub trait Command: Send + Sync + 'static {
     /// What it declares about itself.
     fn spec(&self) -> Spec;
 
+    /// What kind of target it takes; any if nothing is said.
+    fn takes(&self) -> Option<TargetKind> {
+        None
+    }
+
+    /// The effects that the uses of a subcommand can have, where its examples don't show them all.
+    fn effects(&self, _subcommand: &CommandPath) -> &'static [Effect] {
+        &[]
+    }
+
+    /// Whether what a subcommand (or a command without any) proposes does something to the target. What only writes our own
+    /// records down does not: it waits for nothing that goes on there and for nobody's lock, and keeps nobody else waiting.
+    fn needs_the_target(&self, _path: &CommandPath) -> bool {
+        true
+    }
+
+    /// The word of the subcommand that this use comes to, where it is not the first that was typed.
+    fn subcommand(&self, _args: &Self::Args) -> Option<&'static str> {
+        None
+    }
+
     /// The effect of this use of it, if that is known before it runs: a read must say so to be answered as one.
     fn effect(&self, _args: &Self::Args) -> Effect {
         self.spec().effect
@@ -66,12 +94,6 @@ pub trait Command: Send + Sync + 'static {
     /// The target that policy is asked about: as it was typed, or what the command knows to be meant by that.
     fn target<'a>(&'a self, _args: &'a Self::Args) -> Option<&'a str> {
         None
-    }
-
-    /// Whether what this use of it proposes does something to the target, so that it need not be planned while somebody else
-    /// has that. See [`crate::operation::Action::needs_the_target`].
-    fn needs_the_target(&self, _args: &Self::Args) -> bool {
-        true
     }
 
     /// Reads, decides or proposes. Never has an effect outside.

@@ -11,10 +11,12 @@ use std::sync::{Mutex, PoisonError};
 use clap::{ArgMatches, Args as _, FromArgMatches as _};
 use futures_util::future::BoxFuture;
 
-use super::usage::{Shape, UsageError};
-use super::{Ask, Command, Outcome, Spec, Token, TokenError, split};
+use super::usage::UsageError;
+use super::{Ask, Command, Outcome, Part, Shape, Spec, Token, TokenError, split};
+use crate::id::CommandPath;
 use crate::plan::Effect;
 use crate::refusal::Refusal;
+use crate::settings::TargetKind;
 
 /// All commands.
 #[derive(Debug, Default)]
@@ -43,6 +45,9 @@ pub enum RegistryError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// What a subcommand does is read off its examples.
+    #[error("the subcommand {0} has no example; add one to those of its command")]
+    NoExample(CommandPath),
 }
 
 impl Registry {
@@ -54,7 +59,7 @@ impl Registry {
     /// Adds a command.
     pub fn add<C: Command>(&mut self, command: C) -> Result<(), RegistryError> {
         let mut registered = Registered::new(command);
-        registered.effects = registered.shown_effects()?;
+        registered.learn_from_examples()?;
         let spec = registered.spec;
         for name in std::iter::once(spec.name).chain(spec.aliases.iter().copied()) {
             if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -78,6 +83,17 @@ impl Registry {
         self.commands.get(*place?)
     }
 
+    /// The part with this name of the command that it belongs to.
+    pub fn part(&self, path: &CommandPath) -> Option<&Part> {
+        self.find(path.command())?.shape.part(path)
+    }
+
+    /// Everything that a rule may name: commands, groups of subcommands, and these.
+    pub fn paths(&self) -> impl Iterator<Item = &CommandPath> {
+        let parts = self.iter().flat_map(|command| command.shape.parts());
+        parts.map(|part| &part.path)
+    }
+
     /// All commands, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &Registered> {
         self.commands.iter()
@@ -92,7 +108,6 @@ pub struct Registered {
     spare: Mutex<Vec<clap::Command>>,
     /// What typing nothing but the name comes to, if that is allowed: such a use is not parsed again.
     bare: Option<ArgMatches>,
-    effects: Vec<Effect>,
     command: Box<dyn Erased>,
 }
 
@@ -107,23 +122,23 @@ impl Registered {
             .clone()
             .try_get_matches_from_mut(std::iter::empty::<&str>())
             .ok();
+        let mut shape = Shape::of(spec.name, &built);
+        for part in shape.parts_mut() {
+            part.needs_the_target = command.needs_the_target(&part.path);
+        }
         Self {
-            shape: Shape::of(spec.name, &built),
+            shape,
             spare: Mutex::new(vec![built.clone()]),
             spec,
             built,
             bare,
-            effects: Vec::new(),
             command: Box::new(command),
         }
     }
 
-    /// The effects that its plans can have, and those of its examples, all of which must parse.
-    fn shown_effects(&self) -> Result<Vec<Effect>, RegistryError> {
-        let mut effects = vec![self.spec.effect];
-        if self.spec.effect == Effect::Destructive {
-            effects.push(Effect::Change);
-        }
+    /// The effects that each way to use it can have: of a command without subcommands the declared one, and what its examples
+    /// show; of a subcommand what its examples show, or what is declared of it. All examples must parse.
+    fn learn_from_examples(&mut self) -> Result<(), RegistryError> {
         for example in self.spec.examples {
             let wrong = |source: Box<dyn std::error::Error + Send + Sync>| RegistryError::Example {
                 name: self.spec.name,
@@ -132,16 +147,34 @@ impl Registered {
             };
             let tokens = split(example).map_err(|error: TokenError| wrong(Box::new(error)))?;
             let arguments = tokens.get(1..).unwrap_or_default();
-            effects.push(
-                self.parse(arguments)
-                    .map_err(|error| wrong(Box::new(error)))?
-                    .effect(),
-            );
+            let parsed = self.parse(arguments).map_err(|error| wrong(Box::new(error)))?;
+            let (at, effect) = (parsed.at, parsed.effect());
+            drop(parsed);
+            if let Some(part) = self.shape.parts_mut().get_mut(at) {
+                part.examples.push(example);
+                part.effects.push(effect);
+            }
         }
-        effects.sort_unstable();
-        effects.dedup();
-        effects.reverse();
-        Ok(effects)
+        for part in self.shape.parts_mut() {
+            if part.usage.is_none() {
+                continue;
+            }
+            let declared = self.command.effects(&part.path);
+            if !part.path.is_subcommand() {
+                part.effects.push(self.spec.effect);
+                if self.spec.effect == Effect::Destructive {
+                    part.effects.push(Effect::Change);
+                }
+            } else if part.examples.is_empty() {
+                return Err(RegistryError::NoExample(part.path.clone()));
+            } else if !declared.is_empty() {
+                part.effects = declared.to_vec();
+            }
+            part.effects.sort_unstable();
+            part.effects.dedup();
+            part.effects.reverse();
+        }
+        Ok(())
     }
 
     /// What the command declares about itself.
@@ -149,31 +182,51 @@ impl Registered {
         &self.spec
     }
 
-    /// The effects that its uses can have, the most severe first. Which of them are reads, its examples show.
-    pub fn effects(&self) -> &[Effect] {
-        &self.effects
+    /// What kind of target it takes, if not any.
+    pub fn takes(&self) -> Option<TargetKind> {
+        self.command.takes()
     }
 
-    /// Its arguments, for help.
+    /// Its arguments and its subcommands.
     pub fn shape(&self) -> &Shape {
         &self.shape
+    }
+
+    /// Everything of it that can be used by itself: the command, or its subcommands.
+    pub fn ways(&self) -> impl Iterator<Item = &Part> {
+        self.shape.parts().iter().filter(|part| part.usage.is_some())
     }
 
     /// One use of it, from the tokens after its name.
     pub fn parse(&self, arguments: &[Token<'_>]) -> Result<Parsed<'_>, UsageError> {
         let read = match &self.bare {
-            Some(bare) if arguments.is_empty() => self.command.read(&mut bare.clone()),
-            _ => self
-                .matches(arguments)
-                .and_then(|mut matches| self.command.read(&mut matches)),
+            Some(bare) if arguments.is_empty() => self.read(bare.clone()),
+            _ => self.matches(arguments).and_then(|matches| self.read(matches)),
         };
-        match read {
-            Ok(ready) => Ok(Parsed {
-                spec: &self.spec,
-                ready,
-            }),
-            Err(error) => Err(UsageError::new(&error, &self.shape, arguments)),
+        read.map_err(|error| UsageError::new(&error, &self.shape, arguments))
+    }
+
+    fn read(&self, mut matches: ArgMatches) -> Result<Parsed<'_>, clap::Error> {
+        let typed = self.typed(&matches);
+        let ready = self.command.read(&mut matches)?;
+        let meant = ready.subcommand().and_then(|word| self.shape.below(0, word));
+        Ok(Parsed {
+            registered: self,
+            at: meant.unwrap_or(typed),
+            ready,
+        })
+    }
+
+    /// Where in the shape the part is that was typed.
+    fn typed(&self, matches: &ArgMatches) -> usize {
+        let (mut at, mut matches) = (0, matches);
+        while let Some((word, below)) = matches.subcommand() {
+            match self.shape.below(at, word) {
+                Some(part) => (at, matches) = (part, below),
+                None => break,
+            }
         }
+        at
     }
 
     fn matches(&self, arguments: &[Token<'_>]) -> Result<ArgMatches, clap::Error> {
@@ -198,14 +251,21 @@ impl fmt::Debug for Registered {
 
 /// One use of a command, ready to run.
 pub struct Parsed<'r> {
-    spec: &'r Spec,
+    registered: &'r Registered,
+    /// Where in the shape the part is that is used.
+    at: usize,
     ready: Box<dyn Ready<'r> + 'r>,
 }
 
 impl<'r> Parsed<'r> {
     /// What the command declares about itself.
     pub fn spec(&self) -> &'r Spec {
-        self.spec
+        &self.registered.spec
+    }
+
+    /// The command, or the subcommand, that is used.
+    pub fn part(&self) -> &'r Part {
+        &self.registered.shape.parts()[self.at]
     }
 
     /// The effect of this use, if it is known before it runs.
@@ -216,11 +276,6 @@ impl<'r> Parsed<'r> {
     /// The target that policy is asked about, as it was typed.
     pub fn target(&self) -> Option<&str> {
         self.ready.target()
-    }
-
-    /// Whether what it proposes does something to the target.
-    pub(crate) fn needs_the_target(&self) -> bool {
-        self.ready.needs_the_target()
     }
 
     /// Reads, decides or proposes.
@@ -235,17 +290,27 @@ impl<'r> Parsed<'r> {
 impl fmt::Debug for Parsed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Parsed")
-            .field("spec", &self.spec)
+            .field("path", &self.part().path)
             .finish_non_exhaustive()
     }
 }
 
 /// A command without the type of its arguments.
 trait Erased: Send + Sync {
+    fn takes(&self) -> Option<TargetKind>;
+    fn effects(&self, subcommand: &CommandPath) -> &'static [Effect];
     fn read<'r>(&'r self, matches: &mut ArgMatches) -> Result<Box<dyn Ready<'r> + 'r>, clap::Error>;
 }
 
 impl<C: Command> Erased for C {
+    fn takes(&self) -> Option<TargetKind> {
+        Command::takes(self)
+    }
+
+    fn effects(&self, subcommand: &CommandPath) -> &'static [Effect] {
+        Command::effects(self, subcommand)
+    }
+
     fn read<'r>(&'r self, matches: &mut ArgMatches) -> Result<Box<dyn Ready<'r> + 'r>, clap::Error> {
         let args = C::Args::from_arg_matches_mut(matches)?;
         Ok(Box::new(Use { command: self, args }))
@@ -256,7 +321,7 @@ impl<C: Command> Erased for C {
 trait Ready<'r>: Send {
     fn effect(&self) -> Effect;
     fn target(&self) -> Option<&str>;
-    fn needs_the_target(&self) -> bool;
+    fn subcommand(&self) -> Option<&'static str>;
     fn run<'a>(self: Box<Self>, ask: &'a Ask<'_>) -> BoxFuture<'a, Result<Outcome, Refusal>>
     where
         'r: 'a;
@@ -276,8 +341,8 @@ impl<'r, C: Command> Ready<'r> for Use<'r, C> {
         self.command.target(&self.args)
     }
 
-    fn needs_the_target(&self) -> bool {
-        self.command.needs_the_target(&self.args)
+    fn subcommand(&self) -> Option<&'static str> {
+        self.command.subcommand(&self.args)
     }
 
     fn run<'a>(self: Box<Self>, ask: &'a Ask<'_>) -> BoxFuture<'a, Result<Outcome, Refusal>>

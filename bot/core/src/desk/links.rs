@@ -245,7 +245,7 @@ impl Desk {
         let mut parameters = plan.parameters.clone();
         parameters.insert(link::REISSUES.to_owned(), serde_json::json!(id));
         Ok(Outcome::Plan(Box::new(Draft {
-            command: plan.command.clone(),
+            command: Some(plan.command.clone()),
             action: plan.action.clone(),
             effect: plan.effect,
             target: plan.target.clone(),

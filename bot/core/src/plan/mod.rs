@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::digest::Digest;
-use crate::id::{PersonId, TargetName};
+use crate::id::{CommandPath, PersonId, TargetName};
 use crate::time::Timestamp;
 
 pub use card::{Whole, card, whole};
@@ -60,8 +60,8 @@ pub struct Detail {
 /// What a command proposes. The dispatcher makes it a [`Plan`] by adding who asked, under which policy, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
-    /// The command whose rule applies; not always the one that was typed (`op … retry` is under the original's).
-    pub command: String,
+    /// The command whose rule applies, if it is not the one that was typed: `op … retry` is under the original's.
+    pub command: Option<CommandPath>,
     /// The action that executes it, by name.
     pub action: String,
     /// What it does to the world.
@@ -88,8 +88,8 @@ pub struct Draft {
 pub struct Plan {
     /// The version of this shape.
     pub schema: u32,
-    /// The command whose rule applies.
-    pub command: String,
+    /// The command whose rule applies, or its subcommand: `db access revoke`. Plans of older versions name the command alone.
+    pub command: CommandPath,
     /// The action that executes it, by name.
     pub action: String,
     /// What it does to the world.

@@ -2,7 +2,7 @@
 //! allocates nothing.
 
 use super::{Names, Policy, Rule, matches};
-use crate::id::TargetName;
+use crate::id::{CommandPath, TargetName};
 use crate::message::{Assurance, Place, Room};
 use crate::person::{Directory, Person};
 use crate::plan::Effect;
@@ -14,8 +14,8 @@ pub(super) const DIRECT: &str = "direct";
 /// What policy is asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    /// The command.
-    pub command: &'a str,
+    /// The command, or its subcommand.
+    pub command: &'a CommandPath,
     /// What it would do. Unknown before a plan is made: then rules that allow any change are about it, and rules that
     /// forbid listed effects wait; who has the plan asks again.
     pub effect: Option<Effect>,
@@ -82,7 +82,7 @@ impl Policy {
 
 impl Rule {
     fn allows(&self, question: &Question<'_>) -> bool {
-        self.commands.include(question.command)
+        self.commands.include_command(question.command)
             && self.is_about_effect(question)
             && self.is_about_target(question)
             && self.assurance <= question.assurance
@@ -98,11 +98,19 @@ impl Rule {
             None => self.effects.is_empty(),
         };
         effect
-            && self.commands.include(question.command)
+            && self.may_be_about_command(question)
             && self.is_about_target(question)
             && self.who.includes(question.person)
             && self.is_about_place(question)
             && self.holds_at(question.now)
+    }
+
+    /// A plan of an older version names the command alone: what forbids one of its subcommands may be about it.
+    fn may_be_about_command(&self, question: &Question<'_>) -> bool {
+        let path = question.command;
+        self.commands.include_command(path)
+            || question.effect >= Some(Effect::Change)
+                && matches!(&self.commands, Names::Of(listed) if listed.iter().any(|listed| path.is_above(listed)))
     }
 
     pub(super) fn is_about_effect(&self, question: &Question<'_>) -> bool {

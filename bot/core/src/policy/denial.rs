@@ -41,7 +41,7 @@ impl Policy {
         let about = self
             .allow
             .iter()
-            .filter(|rule| rule.commands.include(question.command));
+            .filter(|rule| rule.commands.include_command(question.command));
         let nearest = about.min_by_key(|rule| rule.distance(question));
         let words = match nearest {
             None => format!("nobody may: no rule allows {}", question.command),
@@ -102,8 +102,8 @@ fn listed(names: &Names, word: fn(&str) -> String) -> String {
 impl Rule {
     /// A rule that names the command is nearer than one about all of them.
     fn distance(&self, question: &Question<'_>) -> usize {
-        let named =
-            matches!(&self.commands, Names::Of(names) if names.iter().any(|name| name == question.command));
+        let names = |name: &String| !name.ends_with('*') && question.command.is_among(name);
+        let named = matches!(&self.commands, Names::Of(names_of) if names_of.iter().any(names));
         let misses: usize = self.misses(question).map(Miss::distance).sum();
         misses + if named { 0 } else { 5 }
     }

@@ -1,5 +1,5 @@
 //! Who may do what to which target, where, and whose signatures it needs. Deny by default; rules that forbid come
-//! first; among the others the first that matches decides.
+//! first; among the others the first that matches decides, whether or not a later one is more exact.
 
 mod check;
 mod decide;
@@ -10,7 +10,7 @@ pub mod words;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::id::{PersonId, RoleName, RuleName};
+use crate::id::{CommandPath, PersonId, RoleName, RuleName};
 use crate::message::Assurance;
 use crate::person::Person;
 use crate::plan::Effect;
@@ -57,7 +57,7 @@ pub struct Seat {
 pub struct Rule {
     /// What explanations call it.
     pub name: RuleName,
-    /// The commands that it is about.
+    /// The commands that it is about: `deploy`, `db` with all its subcommands, `db access revoke` alone.
     pub commands: Names,
     /// The effects that it is about; all if none is listed.
     pub effects: Vec<Effect>,
@@ -103,6 +103,16 @@ impl Names {
         match self {
             Self::Any => true,
             Self::Of(listed) => listed.iter().any(|listed| matches(listed, name)),
+        }
+    }
+}
+
+impl Names {
+    /// Whether the command or subcommand is among them, or what it is below.
+    pub fn include_command(&self, path: &CommandPath) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Of(listed) => listed.iter().any(|listed| path.is_among(listed)),
         }
     }
 }

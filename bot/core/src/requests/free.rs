@@ -3,7 +3,7 @@
 
 use super::Requests;
 use crate::command::Ask;
-use crate::id::{OperationId, TargetName};
+use crate::id::{CommandPath, OperationId, TargetName};
 use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::store::{OperationsWhere, StoreError};
@@ -15,7 +15,7 @@ impl Requests {
     pub(crate) async fn free(
         &self,
         ask: &Ask<'_>,
-        command: &str,
+        command: &CommandPath,
         target: Option<&TargetName>,
         resumes: bool,
     ) -> Result<(), Refusal> {

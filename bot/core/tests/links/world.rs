@@ -18,7 +18,7 @@ use countersign_core::random::SeededRandom;
 use countersign_core::refusal::Refusal;
 use countersign_core::reply::{Post, plain};
 use countersign_core::secret::Scrubber;
-use countersign_core::settings::{Settings, Target};
+use countersign_core::settings::{Settings, Target, TargetKind};
 use countersign_core::speaker::Speaker;
 use countersign_core::time::{Duration, ManualClock, SteadyClock, Timestamp, from_millis};
 use countersign_secrets::at_rest::{SealingKey, SealingKeys};
@@ -178,7 +178,14 @@ fn people() -> Settings {
                 rule("signed", Vec::new(), vec![seat]),
             ],
         },
-        targets: [("stage".into(), Target { rooms: Vec::new() })].into(),
+        targets: [(
+            "stage".into(),
+            Target {
+                kind: TargetKind::App,
+                rooms: Vec::new(),
+            },
+        )]
+        .into(),
         stale_after: Duration::from_hours(1000),
     }
 }
@@ -222,7 +229,7 @@ impl Command for Put {
         };
         let dropped = ask.dropped(&id.as_str().into()).await?;
         Ok(Outcome::Plan(Box::new(Draft {
-            command: "put".into(),
+            command: None,
             action: "put".into(),
             effect: Effect::Destructive,
             target: Some(args.target.as_str().into()),

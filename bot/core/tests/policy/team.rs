@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use countersign_core::id::TargetName;
+use countersign_core::id::{CommandPath, TargetName};
 use countersign_core::message::{Account, Assurance, Place, Room};
 use countersign_core::person::{Directory, Person};
 use countersign_core::plan::Effect;
@@ -156,10 +156,10 @@ pub(crate) fn answer<T>(asked: &Asked<'_>, ask: impl FnOnce(&Question<'_>, &Dire
         })
     };
     let mut words = asked.line.split(' ');
-    let command = words.next().unwrap();
+    let command = CommandPath::from(words.next().unwrap());
     let target = words.next().map(TargetName::from);
     let question = Question {
-        command,
+        command: &command,
         effect: asked.effect,
         target: target.as_ref(),
         person: directory.person(&asked.who.into()).map(|person| &**person),

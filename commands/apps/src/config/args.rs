@@ -71,6 +71,22 @@ pub(super) enum Verb {
     Other(Vec<String>),
 }
 
+impl Verb {
+    /// How it is typed, wherever that stood.
+    pub(super) fn word(&self) -> Option<&'static str> {
+        let [list, get, set, unset, diff, check] = WORDS;
+        match self {
+            Self::List { .. } => Some(list),
+            Self::Get { .. } => Some(get),
+            Self::Set(_) => Some(set),
+            Self::Unset { .. } => Some(unset),
+            Self::Diff { .. } => Some(diff),
+            Self::Check { .. } => Some(check),
+            Self::Other(_) => None,
+        }
+    }
+}
+
 /// What is to be set. Printing it is not possible: it may hold what should not have been said.
 #[derive(clap::Args)]
 pub(super) struct Setting {

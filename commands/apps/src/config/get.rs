@@ -38,7 +38,7 @@ pub(super) async fn plan(
     let name = names::that_is_set(app, &seen.vars, name)?;
     let resource = apps.heroku.app(&app.heroku).await.map_err(Fault::from)?.id;
     let draft = Draft {
-        command: "config".to_owned(),
+        command: None,
         action: HAND_OUT.to_owned(),
         effect: Effect::Destructive,
         target: Some(app.target.clone()),

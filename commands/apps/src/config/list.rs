@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use countersign_core::command::{Ask, Outcome, decide};
+use countersign_core::id::CommandPath;
 use countersign_core::plan::Effect;
 use countersign_core::refusal::Refusal;
 use countersign_core::reply::{Line, Reply, Tone};
@@ -19,11 +20,12 @@ pub(super) async fn reply(apps: &Apps, app: &App, ask: &Ask<'_>) -> Result<Outco
     apps.keep_secret(app, &vars);
     // That a name belongs to an add-on is good to know, and not needed.
     let owned = names::of_add_ons(apps, app).await;
+    let get = CommandPath::from("config get");
     // Handing out is destructive; those who may not are not told how.
-    let may_get = decide(ask, "config", Some(Effect::Destructive), Some(&app.target))
+    let may_get = decide(ask, &get, Some(Effect::Destructive), Some(&app.target))
         .rule()
         .is_some();
-    let get = may_get.then(|| ask.type_(&format!("config get {} <name>", app.target)));
+    let get = may_get.then(|| ask.type_(&format!("{get} {} <name>", app.target)));
     Ok(Outcome::Reply(named(app, &vars, owned.as_ref(), get)))
 }
 

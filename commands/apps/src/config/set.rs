@@ -186,7 +186,7 @@ impl Proposal<'_> {
         let mut details = vec![detail("config", config), detail("value", self.line)];
         details.extend(consequences(app, seen));
         Ok(Draft {
-            command: "config".to_owned(),
+            command: None,
             action: SET.to_owned(),
             effect: self.effect,
             target: Some(app.target.clone()),

@@ -87,15 +87,43 @@ fn a_slip_in_the_word_is_told_from_an_unknown_app() {
 }
 
 #[test]
+fn a_line_is_of_its_subcommand_wherever_that_stands() {
+    let registry = registry();
+    for (line, path) in [
+        ("prod", "config list"),
+        ("list prod", "config list"),
+        ("prod get DATABASE_URL", "config get"),
+        ("set prod NEW_KEY", "config set"),
+        ("stage set WEB_CONCURRENCY 6", "config set"),
+        ("stage unset OLD_KEY", "config unset"),
+        ("prod diff stage", "config diff"),
+        ("check", "config check"),
+        ("prod gett A", "config"),
+    ] {
+        let tokens = split(line).unwrap();
+        let parsed = registry.find("config").unwrap().parse(&tokens).unwrap();
+        assert_eq!(parsed.part().path.as_str(), path, "{line}");
+    }
+}
+
+#[test]
+fn what_a_subcommand_can_do_does_not_depend_on_which_apps_there_are() {
+    for apps in [vec![stage(), prod()], vec![]] {
+        let mut registry = Registry::new();
+        let config = Config::new(Arc::new(apps_of(apps, Arc::default())));
+        registry.add(config).unwrap();
+        let effects = |path: &str| registry.part(&path.into()).unwrap().effects.clone();
+        assert_eq!(effects("config set"), [Effect::Destructive, Effect::Change]);
+        assert_eq!(effects("config get"), [Effect::Destructive]);
+        assert_eq!(effects("config list"), [Effect::Read]);
+    }
+}
+
+#[test]
 fn help_shows_every_way_to_type_it() {
     let registry = registry();
     let command = registry.find("config").unwrap();
-    let usages: Vec<&str> = command
-        .shape()
-        .usages
-        .iter()
-        .map(|(usage, _)| usage.as_str())
-        .collect();
+    let usages: Vec<&str> = command.ways().filter_map(|way| way.usage.as_deref()).collect();
     assert_eq!(
         usages,
         [
@@ -108,12 +136,8 @@ fn help_shows_every_way_to_type_it() {
         ]
     );
     assert_eq!(
-        command.shape().about,
+        command.shape().parts()[0].about,
         "the config vars of an app: names here, values only by secret link and drop box"
-    );
-    assert_eq!(
-        command.effects(),
-        [Effect::Destructive, Effect::Change, Effect::Read]
     );
     for line in ["", "get prod", "prod get", "prod set", "diff stage"] {
         let tokens = split(line).unwrap();

@@ -59,7 +59,7 @@ fn draft(
         value: Value::Nothing {},
     };
     Ok(Draft {
-        command: "config".to_owned(),
+        command: None,
         action: UNSET.to_owned(),
         effect: Effect::Destructive,
         target: Some(app.target.clone()),

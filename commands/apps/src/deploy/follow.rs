@@ -130,7 +130,7 @@ async fn draft(
     }];
     details.extend(change.iter().flat_map(Change::details));
     Ok(Draft {
-        command: "deploy".to_owned(),
+        command: None,
         action: FOLLOW.to_owned(),
         effect: Effect::Change,
         target: Some(app.target.clone()),

@@ -161,7 +161,7 @@ fn draft(app: &App, wish: Wish, seen: &Seen, effect: Effect) -> Result<Draft, Re
         after_build: present.builds.first().map(|build| build.id.clone()),
     };
     Ok(Draft {
-        command: "deploy".to_owned(),
+        command: None,
         action: PUSH.to_owned(),
         effect,
         target: Some(app.target.clone()),

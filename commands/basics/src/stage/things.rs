@@ -40,7 +40,7 @@ pub(crate) fn origin() -> Origin {
 pub(crate) fn plan() -> SealedPlan {
     let plan = Plan {
         schema: SCHEMA,
-        command: "rollback".to_owned(),
+        command: "rollback".into(),
         action: "rollback".to_owned(),
         effect: Effect::Destructive,
         target: Some("prod".into()),
@@ -197,7 +197,7 @@ impl Command for Vars {
             name: "vars",
             aliases: &[],
             effect: Effect::Destructive,
-            examples: &["vars list prod", "vars get prod A"],
+            examples: &["vars list prod", "vars get prod A", "vars set prod A"],
             stopped_by_hold: false,
         }
     }

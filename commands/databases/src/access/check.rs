@@ -54,7 +54,7 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Checked) ->
         .is_none_or(|record| matches!(record.state, State::Live { .. } | State::Opened { .. }));
     let only = found.record.and_then(|record| record.tables);
     let draft = Draft {
-        command: crate::db::NAME.to_owned(),
+        command: None,
         action: CHECK.to_owned(),
         effect: Effect::Change,
         target: Some(target.clone()),

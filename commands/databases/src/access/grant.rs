@@ -111,7 +111,7 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Grant) -> R
     ));
     let only: Option<Vec<String>> = only.map(|only| only.iter().map(ToString::to_string).collect());
     let draft = Draft {
-        command: crate::db::NAME.to_owned(),
+        command: None,
         action: GRANT.to_owned(),
         effect: Effect::Destructive,
         target: Some(database.target.clone()),

@@ -52,7 +52,7 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Args) -> Re
     let is_latest = access.latest_end == Some(ends);
     let until = format!("{} ({})", moment(ends), relative(ends, ask.now));
     let draft = Draft {
-        command: crate::db::NAME.to_owned(),
+        command: None,
         action: RENEW.to_owned(),
         effect: Effect::Change,
         target: Some(access.database.clone()),

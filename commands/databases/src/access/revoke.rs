@@ -57,7 +57,7 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Checked) ->
     }
     let going = Going::of(found.database, &user_of(&access)?).await;
     let draft = Draft {
-        command: crate::db::NAME.to_owned(),
+        command: None,
         action: REVOKE.to_owned(),
         effect: Effect::Destructive,
         target: Some(access.database.clone()),

@@ -36,7 +36,7 @@ pub(crate) use set::set;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// On which database.
-    #[arg(value_name = "DATABASE")]
+    #[arg(id = "target", value_name = "DATABASE")]
     database: String,
     /// Whose: cs_dave, a program's account or an app's.
     account: String,

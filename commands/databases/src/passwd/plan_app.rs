@@ -20,7 +20,6 @@ use super::rotate::{SKIP, WITH_ONE, WITH_TWO};
 use super::url::DatabaseUrl;
 use super::{parameters, wanted};
 use crate::databases::{Database, Databases, Side, anywhere};
-use crate::db::NAME;
 use crate::words::{detail, group, some};
 
 /// How many releases are named that carry an old password.
@@ -212,7 +211,7 @@ pub(super) async fn plan(databases: &Databases, asked: Asked<'_>) -> Result<Outc
         database.target
     );
     Ok(Outcome::Plan(Box::new(Draft {
-        command: NAME.to_owned(),
+        command: None,
         action: if look.two { WITH_TWO } else { WITH_ONE }.to_owned(),
         effect: Effect::Destructive,
         target: Some(app.clone()),

@@ -16,7 +16,6 @@ use serde_json::{Value, json};
 use super::owned::{AT_ONCE, WHEN_OPENED};
 use super::{Args, parameters, unknown, wanted};
 use crate::databases::{Database, Databases, Role, Side, anywhere};
-use crate::db::NAME;
 use crate::trouble::unstored;
 use crate::words::detail;
 
@@ -201,7 +200,7 @@ fn draft(
     }
     let how = if args.now { " at once" } else { "" };
     Ok(Draft {
-        command: NAME.to_owned(),
+        command: None,
         action: if args.now { AT_ONCE } else { WHEN_OPENED }.to_owned(),
         effect: Effect::Destructive,
         target: Some(database.target.clone()),

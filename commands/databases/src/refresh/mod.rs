@@ -14,7 +14,6 @@ use countersign_core::text::count;
 use serde_json::json;
 
 use crate::databases::Databases;
-use crate::db::NAME;
 
 use look::{Look, accounts};
 pub(crate) use run::Refresh;
@@ -24,7 +23,7 @@ use run::{MENDS, REFRESH};
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Which database; not needed if only one has a replica.
-    #[arg(value_name = "DATABASE")]
+    #[arg(id = "target", value_name = "DATABASE")]
     database: Option<String>,
     /// Why; those who sign and the audit say it.
     #[arg(long, value_name = "TEXT")]
@@ -53,7 +52,7 @@ pub(crate) async fn plan(databases: &Databases, _ask: &Ask<'_>, args: Args) -> R
     );
     let mends = serde_json::to_value(&mends).map_err(|_| Refusal::new("the plan can't be written down"))?;
     Ok(Outcome::Plan(Box::new(Draft {
-        command: NAME.to_owned(),
+        command: None,
         action: REFRESH.to_owned(),
         effect: Effect::Change,
         target: Some(database.target.clone()),

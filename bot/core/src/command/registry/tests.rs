@@ -68,7 +68,7 @@ fn read(line: &str) -> Result<DeployArgs, String> {
             let mut matches = command.matches(&tokens[1..]).unwrap();
             Ok(DeployArgs::from_arg_matches_mut(&mut matches).unwrap())
         }
-        Err(UsageError::Help) => Err("help".to_owned()),
+        Err(UsageError::Help { .. }) => Err("help".to_owned()),
         Err(UsageError::Wrong { words, advice, .. }) => {
             Err(advice.map_or_else(|| words.clone(), |advice| format!("{words}. {advice}")))
         }
@@ -188,13 +188,17 @@ fn a_refused_line_leaves_nothing_behind() {
 #[test]
 fn usage_is_what_is_parsed() {
     let registry = registry();
-    let shape = registry.find("d").unwrap().shape();
+    let [deploy] = registry.find("d").unwrap().shape().parts() else {
+        panic!("it has no subcommands");
+    };
     assert_eq!(
-        shape.usage(),
+        deploy.usage.as_deref().unwrap(),
         "deploy <target> [--ref SHA] [--wait-ci] [--note TEXT] [--parallel N] [--dry true|false]"
     );
-    assert_eq!(shape.about, "bring a target's branch up to master");
-    assert!(shape.has_target);
+    assert_eq!(deploy.about, "bring a target's branch up to master");
+    assert!(deploy.has_target);
+    assert_eq!(deploy.effects, [Effect::Destructive, Effect::Change]);
+    assert_eq!(deploy.examples, SPEC.examples);
 }
 
 /// What an app is made with.
@@ -234,7 +238,21 @@ enum Vars {
 }
 
 /// A command with subcommands, one of which takes a value.
-struct Variables;
+struct Variables {
+    examples: &'static [&'static str],
+}
+
+impl Default for Variables {
+    fn default() -> Self {
+        let examples = &[
+            "vars list prod",
+            "vars get prod A",
+            "vars set prod A",
+            "vars set prod A b",
+        ];
+        Self { examples }
+    }
+}
 
 #[async_trait]
 impl Command for Variables {
@@ -244,9 +262,21 @@ impl Command for Variables {
         Spec {
             name: "vars",
             aliases: &[],
-            examples: &["vars list prod", "vars get prod A"],
+            examples: self.examples,
             ..SPEC
         }
+    }
+
+    fn effect(&self, args: &VarsArgs) -> Effect {
+        match args.verb {
+            Vars::List { .. } => Effect::Read,
+            Vars::Set { value: Some(_), .. } => Effect::Change,
+            Vars::Get { .. } | Vars::Set { .. } => Effect::Destructive,
+        }
+    }
+
+    fn needs_the_target(&self, path: &CommandPath) -> bool {
+        path.as_str() != "vars get"
     }
 
     async fn run(&self, _ask: &Ask<'_>, args: VarsArgs) -> Result<Outcome, Refusal> {
@@ -257,7 +287,7 @@ impl Command for Variables {
 /// What is wrong with a line, how it is typed, and where what is missing can be seen.
 fn wrong(line: &str) -> (String, String, Option<String>) {
     let mut registry = Registry::new();
-    registry.add(Variables).unwrap();
+    registry.add(Variables::default()).unwrap();
     let tokens = split(line).unwrap();
     let error = registry.find("vars").unwrap().parse(&tokens[1..]).unwrap_err();
     assert!(!format!("{error:?}").contains("canary"), "{error:?}");
@@ -269,7 +299,7 @@ fn wrong(line: &str) -> (String, String, Option<String>) {
             seen_in,
             ..
         } => (words, format!("{usage} of {target:?}"), seen_in),
-        UsageError::Help => panic!("{line}"),
+        UsageError::Help { .. } => panic!("{line}"),
     }
 }
 
@@ -302,4 +332,41 @@ fn where_a_value_can_be_typed_nothing_is_repeated() {
     ] {
         assert_eq!(wrong(line).0, words, "{line}");
     }
+}
+
+#[test]
+fn a_use_is_known_by_its_subcommand() {
+    let mut registry = Registry::new();
+    registry.add(Variables::default()).unwrap();
+    let vars = registry.find("vars").unwrap();
+    let tokens = split("set prod A").unwrap();
+    let parsed = vars.parse(&tokens).unwrap();
+    assert_eq!(parsed.part().path.as_str(), "vars set");
+    let paths: Vec<&str> = registry.paths().map(CommandPath::as_str).collect();
+    assert_eq!(paths, ["vars", "vars list", "vars get", "vars set"]);
+    let part = |path: &str| registry.part(&path.into()).unwrap();
+    let effects = |path| part(path).effects.as_slice();
+    assert_eq!(effects("vars"), [] as [Effect; 0]);
+    assert_eq!(effects("vars list"), [Effect::Read]);
+    assert_eq!(effects("vars get"), [Effect::Destructive]);
+    assert_eq!(effects("vars set"), [Effect::Destructive, Effect::Change]);
+    assert_eq!(
+        part("vars set").examples,
+        ["vars set prod A", "vars set prod A b"]
+    );
+    assert!(part("vars set").needs_the_target && !part("vars get").needs_the_target);
+    assert!(registry.part(&"vars copy".into()).is_none());
+    assert!(registry.part(&"".into()).is_none());
+}
+
+#[test]
+fn every_subcommand_has_an_example() {
+    let vars = Variables {
+        examples: &["vars list prod", "vars get prod A"],
+    };
+    let error = Registry::new().add(vars).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the subcommand vars set has no example; add one to those of its command"
+    );
 }
