@@ -12,6 +12,10 @@ use crate::reply::{Line, Post, Reply, Tone, Urgency};
 use crate::text::{count, span, visible};
 use crate::time::{Timestamp, between};
 
+/// What the owners of accesses are told to type.
+const RENEW: &str = "db access renew";
+const GRANT: &str = "db access grant";
+
 /// Names that stand in one line; of more only their number is said.
 const NAMES: usize = 3;
 
@@ -289,8 +293,8 @@ impl<'a> Owner<'a> {
 
     /// How it comes to last longer.
     fn renew(&self, line: Line, words: &str) -> Line {
-        let renew = format!("db access renew {}", self.access.account);
-        let way = self.way(Effect::Change);
+        let renew = format!("{RENEW} {}", self.access.account);
+        let way = self.way(RENEW, Effect::Change);
         way.said(line, words, &self.context.settings.prefix, &renew, &renew)
     }
 
@@ -299,16 +303,17 @@ impl<'a> Owner<'a> {
         let (Kind::Person, Some(name)) = (self.access.kind, self.access.account.strip_prefix(PREFIX)) else {
             return line;
         };
-        let own = format!("db access grant {name}");
+        let own = format!("{GRANT} {name}");
         let others = format!("{own} --for {}", self.person.id);
-        let way = self.way(Effect::Destructive);
+        let way = self.way(GRANT, Effect::Destructive);
         way.said(line, words, &self.context.settings.prefix, &own, &others)
     }
 
-    fn way(&self, effect: Effect) -> Way {
+    fn way(&self, command: &str, effect: Effect) -> Way {
         let keeper = self.context.keeper.as_ref();
         let rooms = keeper.map(|keeper| keeper.rooms(&self.access.database));
         let want = Want {
+            command: &command.into(),
             effect,
             database: &self.access.database,
             rooms: &rooms.unwrap_or_default(),

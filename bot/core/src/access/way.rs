@@ -1,6 +1,6 @@
 //! What the owner of an access may type about it. Who may only read is told whom to ask instead.
 
-use crate::id::{PersonId, TargetName};
+use crate::id::{CommandPath, PersonId, TargetName};
 use crate::message::{Assurance, Place, Room};
 use crate::person::Person;
 use crate::plan::Effect;
@@ -10,8 +10,6 @@ use crate::settings::Settings;
 use crate::text::either;
 use crate::time::Timestamp;
 
-/// The command that is about accesses.
-const COMMAND: &str = "db";
 /// So many people are named.
 const NAMES: usize = 3;
 
@@ -31,6 +29,8 @@ pub(super) enum Way {
 /// What is wanted.
 #[derive(Clone, Copy)]
 pub(super) struct Want<'w> {
+    /// What is to be typed.
+    pub(super) command: &'w CommandPath,
     /// What it does.
     pub(super) effect: Effect,
     /// To which database.
@@ -46,7 +46,7 @@ impl Way {
     pub(super) fn of(settings: &Settings, person: &Person, direct: &Place, want: Want<'_>) -> Self {
         let may = |person: &Person, place: &Place| {
             let question = Question {
-                command: COMMAND,
+                command: want.command,
                 effect: Some(want.effect),
                 target: Some(want.database),
                 person: Some(person),
@@ -160,6 +160,7 @@ mod tests {
             name: name.into(),
         });
         let want = Want {
+            command: &"db access renew".into(),
             effect,
             database: &"prod-db".into(),
             rooms: &[room],

@@ -2,6 +2,7 @@
 
 use countersign_core::access::{Access, Why};
 use countersign_core::command::{Ask, Outcome, decide};
+use countersign_core::id::CommandPath;
 use countersign_core::plan::Effect;
 use countersign_core::policy::Decision;
 use countersign_core::refusal::Refusal;
@@ -37,11 +38,12 @@ pub(crate) async fn reply(databases: &Databases, ask: &Ask<'_>, which: &Which) -
         .is_some_and(|access| access.state.is_final());
     if !is_over {
         let target = &found.database.target;
+        let refresh = CommandPath::from("db access refresh");
         let may_mend = matches!(
-            decide(ask, crate::db::NAME, Some(Effect::Change), Some(target)),
+            decide(ask, &refresh, Some(Effect::Change), Some(target)),
             Decision::Allowed(_)
         );
-        let mend = may_mend.then(|| ask.type_(&format!("db access refresh {target}")));
+        let mend = may_mend.then(|| ask.type_(&format!("{refresh} {target}")));
         let there = match at_the_server(&found, mend).await {
             Ok(words) => words,
             Err(fault) => fault.words().to_owned(),
