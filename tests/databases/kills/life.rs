@@ -15,6 +15,7 @@ use countersign_core::access::{Access, State};
 use countersign_core::approval;
 use countersign_core::bot::Bot;
 use countersign_core::operation;
+use countersign_core::reply::plain;
 use countersign_core::store::{AccessesWhere, OperationsWhere, RequestsWhere, Store};
 use countersign_core::time::{Clock, Timestamp, after};
 use countersign_store::Sqlite;
@@ -323,6 +324,13 @@ impl Life {
             .iter()
             .find(|one| one.waits_for_the_server() || one.state == State::Preparing);
         busy.map(|busy| format!("access {busy:?}"))
+    }
+
+    /// What waits to be said.
+    pub(super) async fn has_yet_to_say(&self) -> String {
+        let waiting = self.store.outgoing(None, self.clock.now(), 99).await.unwrap();
+        let lines = waiting.iter().flat_map(|one| plain(&one.post));
+        lines.fold(String::new(), |said, line| said + &line + "\n")
     }
 
     /// The accesses that are not over.

@@ -42,7 +42,7 @@ trait Story: Sync {
     async fn play(&self, house: &House<'_>, life: &Life);
 
     /// What must be so even while one is dead and the next has not begun.
-    async fn meanwhile(&self, _: &House<'_>) {}
+    async fn meanwhile(&self, _: &House<'_>, _: &Life) {}
 
     /// Whatever was done before a death: people see to it that it comes to its end, and it is as it should be.
     async fn after(&self, house: &House<'_>, life: &Life);
@@ -78,7 +78,7 @@ async fn dies(world: &World, story: &dyn Story, end: Option<End>) -> Lived {
     let told = || format!("{} with {end:?}\n{}", story.name(), house.said.text());
     let life = house.wakes(None).await;
     world.has_it_in_writing(&life, &told()).await;
-    story.meanwhile(&house).await;
+    story.meanwhile(&house, &life).await;
     life.recovers().await;
     world.keeps_its_word(&life, &told()).await;
     story.after(&house, &life).await;
