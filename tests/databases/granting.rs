@@ -90,7 +90,7 @@ async fn from_the_wish_to_the_end(flavour: Flavour) {
     hears(
         &bob,
         &format!(
-            "done · link {} went to alice; cs_alice is locked until that is opened",
+            " UTC, from when alice opens link {} · !db access show cs_alice · proven on the replica after ",
             letter.id
         ),
     )
@@ -174,7 +174,7 @@ async fn from_the_wish_to_the_end(flavour: Flavour) {
 /// The page gives all of `auth_user` with the words that should give three columns of it.
 async fn the_pages_grant_is_found_and_mended(flavour: Flavour) {
     let place = Place::new(flavour).await;
-    let [alice, bob] = place.people(["alice", "bob"]).await;
+    let [alice, bob, carol] = place.people(["alice", "bob", "carol"]).await;
     // As the page has it, but for the names of tables that it does not quote.
     let page = TABLES.map(|table| format!("GRANT SELECT ON {SCHEMA}.`{table}` TO 'activedata';\n"));
     let page = format!(
@@ -201,7 +201,7 @@ async fn the_pages_grant_is_found_and_mended(flavour: Flavour) {
     );
 
     alice.says(ROOM, "!db access check activedata");
-    let told = hears_the_end(&alice, "activedata is NOT as it shall be: ").await;
+    let told = hears_the_end(&alice, "db access check activedata: NOT as it shall be: ").await;
     for said in [
         "may read auth_user.password",
         "!db access refresh prod-db",
@@ -211,6 +211,13 @@ async fn the_pages_grant_is_found_and_mended(flavour: Flavour) {
     }
     alice.says(ROOM, "!db access refresh prod-db");
     hears(&alice, "refresh prod-db: done · ").await;
+    let line = hears_directly(&carol, "prod-db: from activedata was taken: ").await;
+    assert!(
+        line.text()
+            .contains("reading all of auth_user but email, id, username"),
+        "{line}"
+    );
+    hears_directly(&carol, "was mended for alice").await;
     place.pair.caught_up().await;
     place.pair.client(&file, &hidden).await.failed_with(1143);
     let some = ["-e", "SELECT id, username, email FROM treeherder.auth_user"];
