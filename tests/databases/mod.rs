@@ -1,5 +1,6 @@
 //! Databases with everything real: a primary and its replica, of MariaDB and of MySQL, with TLS.
 
+mod asking;
 mod checking;
 mod demo;
 mod granting;
