@@ -72,11 +72,16 @@ impl Making {
             return Ok(Self::Made);
         };
         let journal = databases.store.journal(id).await.map_err(unstored)?;
-        Ok(match (may_have_made(&journal), operation.state.is_final()) {
+        Ok(Self::by(&journal, operation.state.is_final()))
+    }
+
+    /// By the journal of a grant, and whether that is over.
+    fn by(journal: &[Entry], is_over: bool) -> Self {
+        match (may_have_made(journal), is_over) {
             (true, _) => Self::Made,
             (false, false) => Self::May,
             (false, true) => Self::Not,
-        })
+        }
     }
 }
 
@@ -127,7 +132,7 @@ mod tests {
         );
     }
 
-    fn made(happenings: &[Happening]) -> bool {
+    fn journal(happenings: &[Happening]) -> Vec<Entry> {
         let entry = |step: &str, happening: &Happening| Entry {
             operation: "K7QM2X".into(),
             step: step.to_owned(),
@@ -140,7 +145,27 @@ mod tests {
             .map(|happening| entry(RECORD, happening))
             .collect();
         journal.extend(happenings.iter().map(|happening| entry(MAKE, happening)));
-        may_have_made(&journal)
+        journal
+    }
+
+    fn made(happenings: &[Happening]) -> bool {
+        may_have_made(&journal(happenings))
+    }
+
+    /// Somebody may have taken it away while its grant was still at work: then nothing is dropped before that has stopped,
+    /// and nothing at all if it stopped before it made anything.
+    #[test]
+    fn what_has_the_name_of_an_account_that_was_never_made_is_waited_for_and_then_left_alone() {
+        let in_vain = journal(&[Happening::Began, Happening::Failed("it is read-only".to_owned())]);
+        assert_eq!(Making::by(&in_vain, false), Making::May);
+        assert_eq!(Making::by(&in_vain, true), Making::Not);
+        let not_begun = journal(&[]);
+        assert_eq!(Making::by(&not_begun, false), Making::May);
+        assert_eq!(Making::by(&not_begun, true), Making::Not);
+        // What was begun may be there, whatever became of the grant.
+        for is_over in [false, true] {
+            assert_eq!(Making::by(&journal(&[Happening::Began]), is_over), Making::Made);
+        }
     }
 
     #[test]
