@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::place::{Place, asks_and_signs, gets_a_link, hears, hears_directly, hears_the_end, opens};
-use crate::support::irc::Person;
+use crate::support::irc::{Line, Person};
 use crate::support::mysql::{Flavour, Side};
 use crate::support::serve::ROOM;
 use crate::web::asking::{asks, signs};
@@ -112,7 +112,7 @@ async fn answers(person: &Person, line: &str, words: &str) {
         told = person
             .since(0)
             .iter()
-            .map(|line| line.text())
+            .map(Line::text)
             .collect::<Vec<_>>()
             .join(" ");
     }
