@@ -163,9 +163,11 @@ async fn no_answer_in_time_means_that_it_may_have_happened(flavour: Flavour) {
     };
     // The session is made, and lent again while answers still come; then they don't.
     server.execute(&[create("cs_first")]).await.unwrap();
-    assert_eq!(wire.connections(), 1);
-    // That it is still alive is answered.
-    wire.lets_through(1);
+    // On MySQL there is a spare one, to see why a change hangs.
+    let before = 1 + u32::from(rig.is_mysql());
+    assert_eq!(wire.connections(), before);
+    // That it is still alive is answered, and that nothing is unfinished.
+    wire.lets_through(2);
     let error = server.execute(&[create("cs_second")]).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.retry()),
@@ -175,15 +177,16 @@ async fn no_answer_in_time_means_that_it_may_have_happened(flavour: Flavour) {
     // It did happen. The next call does not read the late answer: it has a connection of its own.
     wire.lets_through(u32::MAX);
     assert!(server.account(&account("cs_second")).await.unwrap().is_some());
-    assert_eq!(wire.connections(), 2);
+    assert!(wire.connections() > before);
 
     // The same for a call that somebody lost patience with.
+    let before = wire.connections();
     wire.lets_through(1);
     let impatient = tokio::time::timeout(Duration::from_millis(300), server.about());
     assert!(impatient.await.is_err(), "it was dropped, not answered");
     wire.lets_through(u32::MAX);
     server.about().await.unwrap();
-    assert_eq!(wire.connections(), 3);
+    assert!(wire.connections() > before);
 }
 
 /// A change that changes nothing.

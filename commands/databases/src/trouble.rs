@@ -7,7 +7,7 @@ use countersign_core::id::TargetName;
 use countersign_core::operation::{Trouble, TroubleKind};
 use countersign_core::refusal::Refusal;
 use countersign_core::store::StoreError;
-use countersign_mysql::{Error, Kind, Retry, TlsTrouble};
+use countersign_mysql::{Error, Kind, Retry, TlsTrouble, Waits};
 
 use crate::databases::{Database, Side};
 
@@ -31,6 +31,24 @@ pub(crate) struct Tried<'d> {
 }
 
 impl Database {
+    /// Why it is open what becomes of what was asked of the primary before, if it is: a change that hangs for want of room is
+    /// done when there is some, perhaps long after everybody has given it up. If nothing is open, what is read from here on is
+    /// how it ended.
+    pub(crate) async fn open(&self) -> Result<Option<Fault>, Fault> {
+        let failed = |error| self.reading(Side::Primary).failed(error);
+        match self.primary.unfinished().await {
+            Ok(None) => Ok(None),
+            Ok(Some(waits)) => {
+                let (words, _) = still_at_it(Some(&waits));
+                let words = format!("{}'s {} {words}", self.target, Side::Primary);
+                Ok(Some(Fault::for_now(words)))
+            }
+            // It answers nobody: so it may well be at it.
+            Err(error) if matches!(error.kind(), Kind::Hangs | Kind::TimedOut) => Ok(Some(failed(error))),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
     /// What goes wrong when something is read at one of its servers: nothing changed by that, whatever became of it.
     pub(crate) fn reading(&self, side: Side) -> Tried<'_> {
         Tried {
@@ -77,22 +95,35 @@ impl Tried<'_> {
 fn said(error: &Error) -> (String, Option<&'static str>) {
     let (words, hint) = match error.kind() {
         Kind::Unreachable => ("can't be reached", "Is it up, and may the bot connect to it?"),
+        Kind::Hangs => (
+            "takes connections and answers nothing; is its disk full?",
+            "Whoever runs it looks at its disk and its log of errors.",
+        ),
         Kind::Tls(why) => return tls(why),
         Kind::Denied => (
             "does not let the bot's own account in",
             "Whoever runs the bot checks the user and the password of the database in the configuration.",
         ),
         Kind::TooManyConnections => ("has no connection left", "Whoever uses it closes some."),
-        Kind::TimedOut => (
-            "did not answer in time",
-            "It may be busy, or a lock is held there.",
-        ),
+        Kind::TimedOut => match error.waits() {
+            Some(waits) => return hangs(waits),
+            None => (
+                "did not answer in time",
+                "It may be busy, or a lock is held there.",
+            ),
+        },
+        Kind::Unfinished => return still_at_it(error.waits()),
         Kind::Lost => ("broke the connection", "It may have been restarted."),
         Kind::ReadOnly => (
             "is read-only",
             "Is it a replica? Whoever runs the bot checks the addresses of the database in the configuration.",
         ),
-        Kind::Full => ("has no room left on its disk", "See !db show for which it is."),
+        Kind::Full => {
+            return (
+                "has no room left on its disk; whoever runs it makes room".to_owned(),
+                None,
+            );
+        }
         Kind::Exists => ("has such an account already", "Look at it before asking again."),
         Kind::NoSuchAccount => ("has no such account any more", "Somebody else has taken it away."),
         Kind::NoSuchTable => (
@@ -115,6 +146,63 @@ fn said(error: &Error) -> (String, Option<&'static str>) {
         }
     };
     (words.to_owned(), Some(hint))
+}
+
+/// A change was begun, and hangs.
+fn hangs(waits: &Waits) -> (String, Option<&'static str>) {
+    match waits {
+        Waits::Room => (
+            "has no room left on its disk and waits for some: what I asked for is done when there is room, not before; whoever \
+             runs it makes room"
+                .to_owned(),
+            None,
+        ),
+        Waits::Lock => (
+            "did not answer in time: somebody holds a lock there, and what I asked for waits for it".to_owned(),
+            None,
+        ),
+        Waits::For(state) => (
+            format!(
+                "did not answer in time and is still at it{}; is its disk full?",
+                quoted(state.as_deref())
+            ),
+            Some("Whoever runs it looks at its disk and its log of errors."),
+        ),
+    }
+}
+
+/// A change is not begun, because an earlier one hangs.
+fn still_at_it(waits: Option<&Waits>) -> (String, Option<&'static str>) {
+    match waits {
+        Some(Waits::Room) => (
+            "has no room left on its disk, and an earlier change of mine waits there for some; I ask for nothing more until it \
+             is done; whoever runs the server makes room"
+                .to_owned(),
+            None,
+        ),
+        Some(Waits::Lock) => (
+            "is still at an earlier change of mine, which waits for somebody's lock; I ask for nothing more until it is done"
+                .to_owned(),
+            None,
+        ),
+        Some(Waits::For(_)) | None => {
+            let state = match waits {
+                Some(Waits::For(state)) => quoted(state.as_deref()),
+                _ => String::new(),
+            };
+            (
+                format!(
+                    "is still at an earlier change of mine{state}; I ask for nothing more until it is done; is its disk full?"
+                ),
+                Some("Whoever runs it looks at its disk and its log of errors."),
+            )
+        }
+    }
+}
+
+/// What a server calls what it does.
+fn quoted(state: Option<&str>) -> String {
+    state.map_or_else(String::new, |state| format!(" (\"{state}\")"))
 }
 
 fn tls(why: TlsTrouble) -> (String, Option<&'static str>) {
@@ -254,6 +342,26 @@ mod tests {
             with_state(doubt, "nothing was made").words,
             "prod-db's primary broke the connection"
         );
+    }
+
+    #[test]
+    fn a_change_that_hangs_is_told_with_what_it_waits_for() {
+        let all = |waits: Waits| [hangs(&waits).0, still_at_it(Some(&waits)).0];
+        for words in all(Waits::Room) {
+            let says = words.starts_with("has no room left on its disk") && words.ends_with("makes room");
+            assert!(says, "{words}");
+        }
+        for words in all(Waits::Lock) {
+            assert!(words.contains("lock") && !words.contains("disk"), "{words}");
+        }
+        for words in all(Waits::For(Some("waiting for handler commit".to_owned()))) {
+            let says =
+                words.contains("(\"waiting for handler commit\")") && words.ends_with("is its disk full?");
+            assert!(says, "{words}");
+        }
+        for words in all(Waits::For(None)) {
+            assert!(!words.contains('('), "{words}");
+        }
     }
 
     #[test]

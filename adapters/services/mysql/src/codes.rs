@@ -57,7 +57,7 @@ pub(crate) fn error(error: Driver, doing: Doing<'_>) -> Error {
 }
 
 /// The connection is no more.
-fn broken(doing: Doing<'_>) -> Error {
+pub(crate) fn broken(doing: Doing<'_>) -> Error {
     match doing {
         Doing::Connecting => Error::new(Kind::Unreachable, doing.words()),
         Doing::Running { .. } => Error::new(Kind::Lost, doing.words()),
@@ -113,8 +113,8 @@ fn server_error(code: u16, message: &str, doing: Doing<'_>) -> Error {
         // While connecting nothing had been asked for.
         Kind::Lost if matches!(doing, Doing::Connecting) => Kind::Unreachable,
         Kind::NotAllowed if matches!(doing, Doing::Connecting) => Kind::Denied,
-        // A storage engine's error is about the disk only when it says so.
-        Kind::Full if code == 1030 && !message.contains("28") => Kind::Other(code),
+        // What a storage engine or a file met is about the disk's room only when it says so.
+        Kind::Full if !SURELY_FULL.contains(&code) && !message.contains("28") => Kind::Other(code),
         kind => kind,
     };
     let error = Error::new(kind, doing.words()).with_code(code);
@@ -127,6 +127,15 @@ fn server_error(code: u16, message: &str, doing: Doing<'_>) -> Error {
     }
 }
 
+/// What says by its number alone that there is no room.
+const SURELY_FULL: [u16; 4] = [20, 28, 1021, 1114];
+
+/// Whether the write that found no room may have been the last of a change: it was made, and the server could not write that
+/// down.
+pub(crate) fn may_be_done(code: u16) -> bool {
+    matches!(code, 3 | 1026)
+}
+
 /// `reference/domain.md` §6.2, and the servers' own lists of errors.
 fn kind_of(code: u16) -> Kind {
     match code {
@@ -136,7 +145,7 @@ fn kind_of(code: u16) -> Kind {
         1053 | 1317 | 1927 | 2006 | 2013 | 3169 | 4031 => Kind::Lost,
         1205 | 1213 | 3572 => Kind::Busy,
         1290 | 1836 => Kind::ReadOnly,
-        28 | 1021 | 1030 | 1114 => Kind::Full,
+        3 | 20 | 28 | 1021 | 1026 | 1030 | 1114 => Kind::Full,
         1133 | 1396 | 1410 => Kind::NoSuchAccount,
         1141 | 1147 | 1403 => Kind::NoSuchGrant,
         1049 | 1051 | 1146 => Kind::NoSuchTable,
@@ -248,12 +257,16 @@ mod tests {
             let error = said(code, "text", running("DROP USER …"));
             assert_eq!((error.kind(), error.retry()), (kind, retry), "{code}");
         }
-        let full = said(
-            1030,
-            "Got error 28 'No space left on device' from storage engine",
-            running("x"),
-        );
-        assert_eq!(full.kind(), Kind::Full);
+        let full = "Got error 28 'No space left on device' from storage engine";
+        assert_eq!(said(1030, full, running("x")).kind(), Kind::Full);
+        // Such a write may have been the one that is the last of a change.
+        let write = "Error writing file './bin.000001' (errno: 28 \"No space left on device\")";
+        for (code, retry) in [(1030, Retry::Later), (3, Retry::Unknown), (1026, Retry::Unknown)] {
+            let error = said(code, write, running("x"));
+            assert_eq!((error.kind(), error.retry()), (Kind::Full, retry), "{code}");
+        }
+        let other = "Error writing file './bin.000001' (errno: 5 \"Input/output error\")";
+        assert_eq!(said(1026, other, running("x")).kind(), Kind::Other(1026));
         assert_eq!(
             said(1030, "Got error 168", running("x")).kind(),
             Kind::Other(1030)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::codes;
+use crate::{codes, unfinished::Waits};
 
 /// The result of every call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -20,6 +20,8 @@ pub struct Error {
     doing: String,
     /// What the server said, on one line and cut; only where no password can be in it.
     said: Option<String>,
+    /// What keeps a change from its end, where one was begun.
+    waits: Option<Waits>,
     source: Option<Source>,
 }
 
@@ -31,14 +33,19 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 pub enum Kind {
     /// There was no connection: nobody listens, the name is not known, or the other end hung up during the greeting.
     Unreachable,
+    /// The server takes connections and lets nobody in, or owes so many answers that it is asked for nothing more.
+    Hangs,
     /// The connection could not be made secure, so nothing was told to the other end.
     Tls(TlsTrouble),
     /// The server does not let this account in.
     Denied,
     /// The server has no connection to spare, for anybody or for this account.
     TooManyConnections,
-    /// No answer in time.
+    /// No answer in time; [`Error::waits`] is what the server waits for with it, if it is a change and that was to be found
+    /// out.
     TimedOut,
+    /// An earlier change that this account asked for is not done yet, and nobody waits for it any more; nothing was sent.
+    Unfinished,
     /// The connection broke after something was sent.
     Lost,
     /// Somebody else holds what was needed, or too many of our own calls wait; nothing was done.
@@ -102,6 +109,7 @@ impl Error {
             code: None,
             doing: doing.into(),
             said: None,
+            waits: None,
             source: None,
         }
     }
@@ -113,13 +121,17 @@ impl Error {
 
     /// For what failed before anything was asked for: a connection that broke then has done nothing.
     pub(crate) fn before_anything(self) -> Self {
-        match self.kind {
-            Kind::Lost | Kind::TimedOut => Self {
-                kind: Kind::Unreachable,
-                ..self
-            },
-            _ => self,
-        }
+        let kind = match self.kind {
+            Kind::Lost => Kind::Unreachable,
+            Kind::TimedOut => Kind::Hangs,
+            kind => kind,
+        };
+        Self { kind, ..self }
+    }
+
+    pub(crate) fn with_waits(mut self, waits: Waits) -> Self {
+        self.waits = Some(waits);
+        self
     }
 
     /// Adds what the server said, without accounts and their hosts. Never for a statement with a password.
@@ -143,12 +155,23 @@ impl Error {
         self.code
     }
 
+    /// What the change waits for that is not done: this one, if it was not answered in time; or the earlier one that it
+    /// gave way to. `None` where it does not wait any more, and of everything that is no change.
+    pub fn waits(&self) -> Option<&Waits> {
+        self.waits.as_ref()
+    }
+
     /// Whether to try again.
     pub fn retry(&self) -> Retry {
         match self.kind {
-            Kind::Unreachable | Kind::TooManyConnections | Kind::Busy | Kind::ReadOnly | Kind::Full => {
-                Retry::Later
-            }
+            Kind::Full if self.code.is_some_and(codes::may_be_done) => Retry::Unknown,
+            Kind::Unreachable
+            | Kind::Hangs
+            | Kind::TooManyConnections
+            | Kind::Unfinished
+            | Kind::Busy
+            | Kind::ReadOnly
+            | Kind::Full => Retry::Later,
             Kind::TimedOut | Kind::Lost => Retry::Unknown,
             _ => Retry::Never,
         }
@@ -175,10 +198,12 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unreachable => "the database server can't be reached",
+            Self::Hangs => "the database server takes connections and answers nothing",
             Self::Tls(trouble) => return write!(f, "no secure connection: {trouble}"),
             Self::Denied => "the server refuses the login; check the user name and the password",
             Self::TooManyConnections => "the server has no free connection",
             Self::TimedOut => "no answer in time; it may have happened",
+            Self::Unfinished => "an earlier change is not done yet; nothing was sent",
             Self::Lost => "the connection broke before the answer came; it may have happened",
             Self::Busy => "something else is in the way; nothing was done",
             Self::ReadOnly => "the server takes no changes (it is read-only)",

@@ -1,9 +1,10 @@
 //! The few sessions that a server is asked over, kept for a while after use.
 //!
 //! A session comes back only from a call that ended well. One whose call failed, ran out of time or was dropped is
-//! closed: nobody knows what would be read from it next.
+//! closed: nobody knows what would be read from it next. If an answer is owed it is closed when that has come.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -15,6 +16,7 @@ use tokio::{
 
 use crate::{
     error::{Error, Kind, Result},
+    owed::Owed,
     server::Settings,
     wire::{Login, Wire},
 };
@@ -22,14 +24,17 @@ use crate::{
 /// At most so many sessions at a time; servers of this kind have few to spare.
 const MOST: usize = 4;
 
-/// How long a session is kept without anything to do.
-const IDLE: Duration = Duration::from_secs(30);
+/// How long a session is kept without anything to do: longer than a change may take, so that there is one to look at it.
+const IDLE: Duration = Duration::from_secs(90);
 
 /// Sessions of one account with one server.
 pub(crate) struct Pool {
     settings: Settings,
     permits: Arc<Semaphore>,
     kept: Mutex<Kept>,
+    /// The sessions whose answers somebody waits for, by their numbers at the server.
+    in_use: Mutex<BTreeSet<u32>>,
+    owed: Owed,
 }
 
 #[derive(Default)]
@@ -44,6 +49,13 @@ pub(crate) struct Lease {
     pub(crate) wire: Wire,
     pool: Arc<Pool>,
     _permit: OwnedSemaphorePermit,
+    _in_use: InUse,
+}
+
+/// Somebody waits for the answers on this session.
+struct InUse {
+    pool: Arc<Pool>,
+    id: u32,
 }
 
 impl Pool {
@@ -52,6 +64,8 @@ impl Pool {
             settings,
             permits: Arc::new(Semaphore::new(MOST)),
             kept: Mutex::default(),
+            in_use: Mutex::default(),
+            owed: Owed::nothing(),
         })
     }
 
@@ -79,12 +93,25 @@ impl Pool {
             schema: None,
             trust: Some(&self.settings.trust),
         };
-        let wire = Wire::open(&self.settings, &login).await?;
+        let wire = Wire::open(&self.settings, &login, &self.owed).await?;
         Ok(self.lend(wire, permit))
     }
 
+    /// Sees to it that a session is kept besides those in use, if there is one to spare. It is no matter if that fails.
+    pub(crate) async fn keep_a_spare(self: &Arc<Self>) {
+        let lacks_one = self.kept().wires.is_empty() && self.permits.available_permits() > 1;
+        if lacks_one && let Ok(lease) = self.lease().await {
+            lease.give_back();
+        }
+    }
+
     fn lend(self: &Arc<Self>, wire: Wire, permit: OwnedSemaphorePermit) -> Lease {
+        self.in_use().insert(wire.id);
         Lease {
+            _in_use: InUse {
+                pool: Arc::clone(self),
+                id: wire.id,
+            },
             wire,
             pool: Arc::clone(self),
             _permit: permit,
@@ -98,9 +125,29 @@ impl Pool {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn in_use(&self) -> MutexGuard<'_, BTreeSet<u32>> {
+        self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What this server owes.
+    pub(crate) fn owed(&self) -> &Owed {
+        &self.owed
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        self.pool.in_use().remove(&self.id);
+    }
 }
 
 impl Lease {
+    /// The sessions whose answers somebody waits for, this one among them.
+    pub(crate) fn in_use(&self) -> BTreeSet<u32> {
+        self.pool.in_use().clone()
+    }
+
     /// Gives the session back after a call that ended well.
     pub(crate) fn give_back(self) {
         let Self { wire, pool, .. } = self;

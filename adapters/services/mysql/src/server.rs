@@ -6,10 +6,13 @@ use secrecy::SecretString;
 
 use crate::{
     error::{Error, Kind, Result},
+    flavour::Flavour,
     names::{Account, UserName},
+    owed::Owed,
     pool::{Lease, Pool},
     statement::Statement,
     trust::Trust,
+    unfinished::GoingOn,
     wire::Wire,
 };
 
@@ -74,21 +77,44 @@ impl Server {
         self.pool.settings()
     }
 
+    pub(crate) fn owed(&self) -> &Owed {
+        self.pool.owed()
+    }
+
     pub(crate) async fn lease(&self) -> Result<Lease> {
         self.pool.lease().await
     }
 
     /// Runs the statements in order, on one session, and stops at the first that fails. The error's text begins with
-    /// that one, as it is shown; those before it stay done.
+    /// that one, as it is shown; those before it stay done. While an earlier change that nobody waits for any more is not
+    /// done, and while the server has no room on its disk and somebody waits for some, nothing is sent: it would wait too, and
+    /// be done whenever that is, wanted or not.
     pub async fn execute(&self, statements: &[Statement]) -> Result<()> {
-        if statements.is_empty() {
+        let Some(first) = statements.first() else {
             return Ok(());
-        }
+        };
         let mut lease = self.lease().await?;
+        let GoingOn { unfinished, is_full } = self.going_on(&mut lease).await?;
+        let refused = match unfinished {
+            Some(waits) => Some(Error::new(Kind::Unfinished, first.shown()).with_waits(waits)),
+            None if is_full => Some(Error::new(Kind::Full, first.shown())),
+            None => None,
+        };
+        if let Some(refused) = refused {
+            lease.give_back();
+            return Err(refused);
+        }
+        // On MySQL nobody gets in while a change hangs, to see why.
+        if lease.wire.make.flavour == Flavour::MySql {
+            self.pool.keep_a_spare().await;
+        }
         let mut there = BTreeSet::new();
         for statement in statements {
             refuse_what_is_misunderstood(&mut lease.wire, statement, &mut there).await?;
-            lease.wire.run(statement).await?;
+            if let Err(error) = lease.wire.run(statement).await {
+                drop(lease);
+                return Err(self.explained(error).await);
+            }
         }
         lease.give_back();
         Ok(())

@@ -76,7 +76,7 @@ impl Server {
             schema,
             trust,
         };
-        let mut wire = Wire::open(settings, &login).await?;
+        let mut wire = Wire::open(settings, &login, self.owed()).await?;
         let current_user = wire.rows("SELECT CURRENT_USER()").await?.one_text()?;
         let (version, _) = about::tls(&mut wire).await?;
         Ok(Visit {

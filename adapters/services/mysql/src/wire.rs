@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use mysql_async::{Conn, Opts, OptsBuilder, SslOpts, prelude::Queryable};
+use mysql_async::{Conn, Opts, OptsBuilder, Row, SslOpts, prelude::Queryable};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::time::timeout;
+use tokio::{net::TcpStream, sync::mpsc, time::timeout};
 
 use crate::{
     codes::{self, Doing},
     error::{Error, Kind, Result},
     flavour::{Flavour, Make},
     names::{Schema, UserName},
+    owed::Owed,
     quote::{self, SqlMode},
     rows::{Cells, Rows},
     server::Settings,
@@ -21,9 +22,19 @@ use crate::{
 /// How long a connection may be silent before the operating system asks whether the other end is there.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
-/// One session. Dropping it closes the connection.
+/// How long it may take to see whether anybody is there at all.
+const KNOCK: Duration = Duration::from_secs(2);
+
+/// Rows that may have come and nobody has looked at.
+const AHEAD: usize = 256;
+
+/// One session. Dropping it closes the connection, if no answer is owed; else that is waited for.
 pub(crate) struct Wire {
-    conn: Conn,
+    /// Not there while an answer is waited for, nor after one that did not come in time.
+    conn: Option<Conn>,
+    /// Its number at the server.
+    pub(crate) id: u32,
+    owed: Owed,
     timeout: Duration,
     pub(crate) make: Make,
     pub(crate) mode: SqlMode,
@@ -42,17 +53,24 @@ pub(crate) struct Login<'a> {
 
 impl Wire {
     /// Logs in and puts the session into a known mode.
-    pub(crate) async fn open(settings: &Settings, login: &Login<'_>) -> Result<Self> {
-        let opts = opts(settings, login);
-        let conn = match timeout(settings.connect_timeout, Conn::new(opts)).await {
-            Ok(Ok(conn)) => conn,
-            Ok(Err(error)) => return Err(codes::error(error, Doing::Connecting)),
-            Err(_) => {
-                return Err(Error::new(Kind::Unreachable, "connecting").with_source("no answer in time"));
+    pub(crate) async fn open(settings: &Settings, login: &Login<'_>, owed: &Owed) -> Result<Self> {
+        if owed.too_many() {
+            return Err(Error::new(Kind::Hangs, "connecting").with_source("too many answers are owed"));
+        }
+        let connecting = owed.answer(Conn::new(opts(settings, login)));
+        let conn = match timeout(settings.connect_timeout, connecting).await {
+            Ok(Some(Ok(conn))) => conn,
+            Ok(Some(Err(error))) => return Err(codes::error(error, Doing::Connecting)),
+            Ok(None) | Err(_) => {
+                let there = is_there(settings).await;
+                let kind = if there { Kind::Hangs } else { Kind::Unreachable };
+                return Err(Error::new(kind, "connecting").with_source("no answer in time"));
             }
         };
         let mut wire = Self {
-            conn,
+            id: conn.id(),
+            conn: Some(conn),
+            owed: owed.clone(),
             timeout: settings.timeout,
             // Both are read in a moment; until then the careful assumption.
             make: Make::read(""),
@@ -106,32 +124,59 @@ impl Wire {
             secret: false,
             creating: false,
         };
-        let asked = async {
-            let mut answer = self.conn.query_iter(sql).await?;
-            while let Some(row) = answer.next().await? {
-                if let Err(error) = look(Cells::new(row)) {
-                    return Ok(Err(error));
-                }
+        let mut conn = self.conn.take().ok_or_else(|| codes::broken(doing))?;
+        let sql = sql.to_owned();
+        let (tell, mut told) = mpsc::channel(AHEAD);
+        let asked = self.owed.answer(async move {
+            let answer = rows(&mut conn, &sql, &tell).await;
+            (answer, conn)
+        });
+        let looked = async {
+            while let Some(row) = told.recv().await {
+                look(Cells::new(row))?;
             }
-            answer.drop_result().await.map(Ok)
+            Ok(())
         };
-        in_time(self.timeout, asked, doing).await?
+        let both = async { tokio::join!(asked, looked) };
+        let Ok((answer, looked)) = timeout(self.timeout, both).await else {
+            return Err(codes::timed_out(doing));
+        };
+        looked?;
+        let (answer, conn) = answer.ok_or_else(|| codes::broken(doing))?;
+        self.conn = Some(conn);
+        answer.map_err(|error| codes::error(error, doing))
     }
 
     async fn send(&mut self, sql: &str, doing: Doing<'_>) -> Result<Rows> {
-        let rows = in_time(self.timeout, self.conn.query(sql), doing).await?;
-        Ok(Rows::new(rows))
+        let mut conn = self.conn.take().ok_or_else(|| codes::broken(doing))?;
+        let sql = SecretString::from(sql);
+        let asked = self.owed.answer(async move {
+            let rows = conn.query(sql.expose_secret()).await;
+            (rows, conn)
+        });
+        let Ok(answer) = timeout(self.timeout, asked).await else {
+            return Err(codes::timed_out(doing));
+        };
+        let (rows, conn) = answer.ok_or_else(|| codes::broken(doing))?;
+        // What the server refuses leaves the session as it was.
+        self.conn = Some(conn);
+        rows.map(Rows::new).map_err(|error| codes::error(error, doing))
     }
 
     /// Whether the other end still answers.
     pub(crate) async fn is_alive(&mut self, limit: Duration) -> bool {
-        matches!(timeout(limit, self.conn.ping()).await, Ok(Ok(())))
+        let Some(conn) = &mut self.conn else {
+            return false;
+        };
+        matches!(timeout(limit, conn.ping()).await, Ok(Ok(())))
     }
 
     /// Says good-bye, so that the server's log has nothing to complain about.
     pub(crate) async fn close(self) {
-        // Whether the good-bye arrives changes nothing.
-        drop(timeout(self.timeout, self.conn.disconnect()).await);
+        if let Some(conn) = self.conn {
+            // Whether the good-bye arrives changes nothing.
+            drop(timeout(self.timeout, conn.disconnect()).await);
+        }
     }
 
     /// Quotes a text for this session.
@@ -150,15 +195,21 @@ impl Wire {
     }
 }
 
-async fn in_time<T>(
-    limit: Duration,
-    asked: impl Future<Output = mysql_async::Result<T>>,
-    doing: Doing<'_>,
-) -> Result<T> {
-    match timeout(limit, asked).await {
-        Ok(answer) => answer.map_err(|error| codes::error(error, doing)),
-        Err(_) => Err(codes::timed_out(doing)),
+/// Asks, and tells of each row.
+async fn rows(conn: &mut Conn, sql: &str, tell: &mpsc::Sender<Row>) -> mysql_async::Result<()> {
+    let mut answer = conn.query_iter(sql).await?;
+    while let Some(row) = answer.next().await? {
+        if tell.send(row).await.is_err() {
+            break;
+        }
     }
+    answer.drop_result().await
+}
+
+/// Whether anybody listens there.
+async fn is_there(settings: &Settings) -> bool {
+    let knock = TcpStream::connect((settings.host.as_str(), settings.port));
+    matches!(timeout(KNOCK, knock).await, Ok(Ok(_)))
 }
 
 /// Everything that mysql_async would otherwise decide for itself.

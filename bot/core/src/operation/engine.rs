@@ -5,7 +5,7 @@
 //! carries the fence of its claim.
 
 use super::execution::{Execution, Flow};
-use super::{Progress, Reconciled, Repeat, Step, StepStatus, Trouble, TroubleKind, news};
+use super::{Progress, Reconciled, Repeat, Step, StepStatus, Trouble, TroubleKind, doubt, news};
 use crate::context::Context;
 use crate::id::OperationId;
 use crate::speaker::Speaker;
@@ -193,7 +193,11 @@ async fn reconcile(execution: &mut Execution<'_>, step: Step) -> Result<Flow, St
             let trouble = Trouble::again(format!("\"{}\" did not happen{because}", step.name));
             again(execution, step, &trouble).await
         }
-        Ok(Reconciled::Later(pause)) => execution.look_again(pause).await,
+        Ok(Reconciled::Later(pause)) => {
+            let (in_step, title) = (execution.run().in_step(), execution.title());
+            let told = doubt::told(&mut execution.operation, in_step, &title);
+            execution.look_again(pause, told).await
+        }
         Ok(Reconciled::CannotTell(saw)) => execution.unknown(step, saw).await,
         Err(trouble) if trouble.kind == TroubleKind::Never => {
             execution
@@ -208,7 +212,7 @@ async fn reconcile(execution: &mut Execution<'_>, step: Step) -> Result<Flow, St
                     .await;
             }
             let pause = pause(execution.operation.tries, trouble.kind);
-            execution.look_again(pause).await
+            execution.look_again(pause, None).await
         }
     }
 }

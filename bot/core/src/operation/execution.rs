@@ -206,8 +206,13 @@ impl Execution<'_> {
     }
 
     /// Not to be told yet: reconcile again after the pause.
-    pub(super) async fn look_again(&mut self, pause: Duration) -> Result<Flow, StoreError> {
-        self.sleep(Vec::new(), pause, Batch::default()).await
+    pub(super) async fn look_again(
+        &mut self,
+        pause: Duration,
+        told: Option<Post>,
+    ) -> Result<Flow, StoreError> {
+        let batch = told.map_or_else(Batch::default, |post| Batch::of(Write::Enqueue(post)));
+        self.sleep(Vec::new(), pause, batch).await
     }
 
     async fn sleep(

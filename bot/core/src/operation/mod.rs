@@ -1,6 +1,7 @@
 //! Operations: one execution of an allowed plan, as steps over a journal that survives restarts.
 
 mod action;
+mod doubt;
 mod engine;
 mod execution;
 mod journal;

@@ -340,9 +340,13 @@ impl Action for Hand {
         }
     }
 
-    /// Whether the account is there. It is ours only if it is as we make it: locked, with TLS, and without any right.
+    /// Whether the account is there, once the server is not at it any more. It is ours only if it is as we make it: locked,
+    /// with TLS, and without any right.
     async fn reconcile(&self, step: &'static str, run: &Run<'_>) -> Result<Reconciled, Trouble> {
         let at = self.at(run)?;
+        if at.database.open().await?.is_some() {
+            return Ok(Reconciled::Later(SOON));
+        }
         let made = Made::of(at.database, &at.account).await?;
         Ok(match made.state {
             None if since_begun(step, run) < SETTLED => Reconciled::Later(SOON),

@@ -12,6 +12,7 @@ use countersign_core::operation::{Action, Ended, Progress, Reconciled, Run, Step
 use countersign_core::plan::{Facts, Plan};
 use countersign_core::reply::{Post, Reply};
 use countersign_core::store::Write;
+use countersign_core::time::Duration;
 use countersign_mysql::Password;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,11 @@ pub(super) const AT_ONCE: &str = "db-passwd-now";
 const RECORD: &str = "keep a record";
 const SET: &str = "set the password";
 const HAND_OUT: &str = "hand it out";
+
+/// What may pass is waited out for so long.
+const PATIENCE: Duration = Duration::from_hours(6);
+/// Between two tries of it.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 /// Executes new passwords for accounts with an owner.
 pub(crate) struct Owned {
@@ -156,6 +162,13 @@ impl Owned {
                 refused: Some(trouble.words),
                 behind: None,
             }))),
+            // The server may be at it, and do it whenever it can: then nobody else would hand out what holds.
+            Err(trouble) if run.in_step() < PATIENCE => Ok(Progress::Wait {
+                pause: TRY_AGAIN,
+                phase: format!("{}; I keep trying", trouble.words),
+                detail: None,
+                usually: None,
+            }),
             Err(trouble) => Err(trouble),
         }
     }

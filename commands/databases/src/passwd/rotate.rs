@@ -259,6 +259,9 @@ impl Action for Rotate {
         let turn = self.turn(run)?;
         let kept = turn.kept().await?;
         let (happened, settle) = if step == BESIDE {
+            if turn.database.open().await?.is_some() {
+                return Ok(Reconciled::Later(LOOK));
+            }
             let logs_in = turn.database.logs_in(&turn.wanted.account, &kept.password);
             (logs_in.await?, SETTLE_SERVER)
         } else {

@@ -1,7 +1,8 @@
 //! The end of accounts, of many at once: locked on the primary, seen on the replica, their sessions ended on both, dropped,
 //! seen to be gone. Nothing is dropped before the replica shows the account as the primary has it: whoever is logged in
 //! there would stay. A replica that is behind may show a lock of before, and let somebody in until it has caught up; so
-//! sessions are looked for once more when nothing is left to log in with.
+//! sessions are looked for once more when nothing is left to log in with. And nothing is called gone while the server is still
+//! at something that was asked of it before: that may be what makes the account.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,6 +88,9 @@ async fn together(
 ) -> Result<BTreeMap<UserName, String>, Fault> {
     if users.is_empty() {
         return Ok(BTreeMap::new());
+    }
+    if let Some(fault) = database.open().await? {
+        return Err(fault);
     }
     let mut waits = BTreeMap::new();
     let there = those(database, Side::Primary, &database.primary, users).await?;
