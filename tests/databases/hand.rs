@@ -10,7 +10,7 @@ use countersign_core::digest::Digest;
 use countersign_core::link::{Links, LinksSettings};
 use countersign_core::message::{Account, Assurance, Place, Room};
 use countersign_core::operation::{
-    Action, Ended, Entry, Happening, Operation, Progress, Repeat, Run, State, Trouble,
+    Action, Ended, Entry, Happening, Operation, Progress, Reconciled, Repeat, Run, State, Trouble,
 };
 use countersign_core::person::{Directory, Person};
 use countersign_core::plan::{Effect, Facts, Plan, SealedPlan};
@@ -40,6 +40,11 @@ pub(super) struct Hands {
 
 /// One of the servers, as the bot uses it.
 pub(super) fn server(pair: &Pair, side: Side) -> Server {
+    server_within(pair, side, Duration::from_secs(20))
+}
+
+/// One that must answer in time.
+fn server_within(pair: &Pair, side: Side, timeout: Duration) -> Server {
     let (host, port) = pair.address(side);
     Server::new(countersign_mysql::Settings {
         host: host.to_owned(),
@@ -49,7 +54,7 @@ pub(super) fn server(pair: &Pair, side: Side) -> Server {
         trust: Trust::of_pem(&std::fs::read(pair.ca()).unwrap()).unwrap(),
         kill: Kill::Rds,
         connect_timeout: Duration::from_secs(5),
-        timeout: Duration::from_secs(20),
+        timeout,
     })
 }
 
@@ -57,15 +62,15 @@ pub(super) fn user(name: &str) -> UserName {
     UserName::try_from(name.to_owned()).unwrap()
 }
 
-fn database(pair: &Pair) -> Database {
+fn database(pair: &Pair, timeout: Duration) -> Database {
     let (host, port) = pair.replica();
     Database {
         target: DATABASE.into(),
         app: Some("prod".into()),
         rooms: vec![room()],
         schema: SCHEMA.parse().unwrap(),
-        primary: server(pair, Side::Primary),
-        replica: Some(server(pair, Side::Replica)),
+        primary: server_within(pair, Side::Primary, timeout),
+        replica: Some(server_within(pair, Side::Replica, timeout)),
         replica_address: Some((host.to_owned(), port)),
         ca: Trust::of_pem(&std::fs::read(pair.ca()).unwrap()).unwrap(),
         ca_expires: None,
@@ -130,6 +135,15 @@ fn settings() -> Settings {
 
 impl Hands {
     pub(super) async fn new(pair: &Pair, apps: Option<Arc<dyn AppUrls>>) -> Self {
+        Self::made(pair, apps, Duration::from_secs(20)).await
+    }
+
+    /// With servers that are given up soon.
+    pub(super) async fn impatient(pair: &Pair) -> Self {
+        Self::made(pair, None, Duration::from_secs(3)).await
+    }
+
+    async fn made(pair: &Pair, apps: Option<Arc<dyn AppUrls>>, timeout: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(Sqlite::open(folder.path().join("store.db")).await.unwrap());
         let random = Arc::new(SeededRandom::new(5));
@@ -143,7 +157,7 @@ impl Hands {
         };
         let links = Links::new(links, Arc::clone(&store) as _, Arc::new(SeededRandom::new(7)));
         let databases = Arc::new(Databases::new(
-            vec![database(pair)],
+            vec![database(pair, timeout)],
             Arc::clone(&store) as _,
             random,
             Arc::default(),
@@ -298,6 +312,12 @@ impl Going {
         self.note(step.name, Happening::Succeeded(value));
         self.operation.step += 1;
         Ok(None)
+    }
+
+    /// What became of the next step, which was begun and whose answer did not come.
+    pub(super) async fn reconciled(&self) -> Reconciled {
+        let step = self.next().expect("a step was begun");
+        self.action.reconcile(step, &self.run()).await.unwrap()
     }
 
     /// Reads again what the plan relies on.

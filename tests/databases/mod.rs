@@ -3,6 +3,7 @@
 mod asking;
 mod checking;
 mod demo;
+mod full;
 mod granting;
 mod hand;
 mod kills;

@@ -32,8 +32,13 @@ impl Place {
 
     /// With a bot that is not as in most stories.
     pub(super) async fn with(flavour: Flavour, setup: impl FnOnce(Setup) -> Setup) -> Self {
+        Self::on(Pair::start(flavour), setup).await
+    }
+
+    /// With servers that are not as in most stories.
+    pub(super) async fn on(pair: impl Future<Output = Pair>, setup: impl FnOnce(Setup) -> Setup) -> Self {
         let network = House::network(Options::with(Services::Atheme));
-        let (irc, pair) = tokio::join!(network, Pair::start(flavour));
+        let (irc, pair) = tokio::join!(network, pair);
         let with = |plain: Setup| setup(plain.with_web().with_database(&pair));
         let house = House::on(irc, InspIrcd::tls, with).await;
         Self { house, pair }

@@ -114,14 +114,16 @@ impl Session {
 
     /// The next row.
     pub(crate) async fn hears(&mut self) -> String {
+        let row = self.hears_within(PATIENCE).await;
+        row.expect("a row within the time")
+    }
+
+    /// The next row, if it comes within this time.
+    pub(crate) async fn hears_within(&mut self, long: Duration) -> Option<String> {
         let mut row = String::new();
-        let read = timeout(PATIENCE, self.rows.read_line(&mut row)).await;
-        assert!(
-            read.expect("a row within the time").unwrap() > 0,
-            "it ended: {}",
-            self.error().await
-        );
-        row.trim_end().to_owned()
+        let read = timeout(long, self.rows.read_line(&mut row)).await.ok()?;
+        assert!(read.unwrap() > 0, "it ended: {}", self.error().await);
+        Some(row.trim_end().to_owned())
     }
 
     /// Waits until the server has ended it, at most so long. Says what the client said of it.

@@ -12,6 +12,7 @@
 //! `tests/run` installs the programs and says where they are.
 
 mod client;
+mod disk;
 mod files;
 mod mariadb;
 mod oracle;

@@ -17,11 +17,11 @@ use crate::support::process::{Home, free_port};
 /// Two servers of one flavour. They are killed when this is dropped.
 pub(crate) struct Pair {
     // They end before their folder goes.
-    servers: [Server; 2],
+    pub(super) servers: [Server; 2],
     ports: [u16; 2],
-    flavour: Flavour,
+    pub(super) flavour: Flavour,
     authority: Authority,
-    home: Home,
+    pub(super) home: Home,
 }
 
 impl Pair {
@@ -32,6 +32,15 @@ impl Pair {
 
     /// The same with more lines in the configuration of both.
     pub(crate) async fn with(flavour: Flavour, settings: &str) -> Self {
+        Self::made(flavour, settings, false).await
+    }
+
+    /// With a primary whose disk can be full.
+    pub(crate) async fn on_a_small_disk(flavour: Flavour, settings: &str) -> Self {
+        Self::made(flavour, settings, true).await
+    }
+
+    async fn made(flavour: Flavour, settings: &str, small_disk: bool) -> Self {
         let home = Home::new();
         let authority = Authority::new(&home);
         home.write("password", ADMIN_PASSWORD);
@@ -50,7 +59,12 @@ impl Pair {
                 },
             );
             let port = ports[side as usize];
-            Server::new(flavour, side.name(), &home, &Part { port, lines: &lines })
+            let part = Part {
+                port,
+                lines: &lines,
+                small_disk: small_disk && side == Side::Primary,
+            };
+            Server::new(flavour, side.name(), &home, &part)
         };
         let mut servers = Side::BOTH.map(server);
         template::copy(flavour, &home, Side::BOTH.map(Side::name)).await;

@@ -10,6 +10,7 @@ use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Flavour;
+use super::disk::{self, Disk};
 use crate::support::process::{Home, Process};
 
 /// How long a server may take until it listens.
@@ -19,6 +20,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(super) struct Server {
     flavour: Flavour,
     name: &'static str,
+    /// It has a disk of its own, which goes with it.
+    small_disk: bool,
     process: Option<Process>,
 }
 
@@ -27,6 +30,8 @@ pub(super) struct Part<'p> {
     pub(super) port: u16,
     /// More lines for its configuration.
     pub(super) lines: &'p str,
+    /// Its data are on a disk of its own, which can be full.
+    pub(super) small_disk: bool,
 }
 
 impl Server {
@@ -51,10 +56,14 @@ impl Server {
         text += "innodb-flush-method = nosync\nsync-binlog = 0\n";
         text += &flavour.configuration();
         writeln!(text, "{}", part.lines).unwrap();
+        if part.small_disk {
+            text += &disk::lines(&home.at(name));
+        }
         home.write(&format!("{name}.cnf"), &text);
         Self {
             flavour,
             name,
+            small_disk: part.small_disk,
             process: None,
         }
     }
@@ -75,7 +84,19 @@ impl Server {
         std::fs::remove_file(self.socket(home)).ok();
         let mut command = self.flavour.server();
         command.arg(format!("--defaults-file={}", self.config(home).display()));
-        self.process = Some(Process::start(&mut as_owner(home, &command, self.name)));
+        let mut command = if self.small_disk {
+            disk::on_its_disk(home, &command, self.name)
+        } else {
+            as_owner(home, &command, self.name)
+        };
+        self.process = Some(Process::start(&mut command));
+    }
+
+    /// Its disk, while it runs.
+    pub(super) fn disk(&self, home: &Home) -> Disk {
+        assert!(self.small_disk, "the {} shares its disk", self.name);
+        let process = self.process.as_ref().expect("the server runs");
+        Disk::of(process.id(), &home.at(self.name))
     }
 
     /// Waits until it greets.
@@ -85,7 +106,13 @@ impl Server {
         let end = Instant::now() + PATIENCE;
         while !greets(&socket).await {
             let failed = process.has_ended() || Instant::now() > end;
-            assert!(!failed, "the {} does not come up\n{}", self.name, home.logs());
+            let needs = if self.small_disk { disk::NEEDS } else { "" };
+            assert!(
+                !failed,
+                "the {} does not come up. {needs}\n{}",
+                self.name,
+                home.logs()
+            );
             sleep(Duration::from_millis(10)).await;
         }
     }

@@ -59,6 +59,7 @@ async fn make(flavour: Flavour, template: &Path) {
     let part = Part {
         port: free_port(),
         lines: "skip-log-bin",
+        small_disk: false,
     };
     let mut server = Server::new(flavour, NAME, &home, &part);
     let data = home.at(NAME).join("data");
