@@ -1,14 +1,14 @@
 //! `[[rule]]` and `[[forbid]]`: who may do what to which target, where, and whose signatures it needs.
 
+mod commands;
+
 use std::collections::BTreeSet;
 
-use countersign_core::command::closest;
 use countersign_core::id::{PersonId, RoleName, RuleName, TargetName};
 use countersign_core::message::Assurance;
 use countersign_core::person::{Directory, Person};
 use countersign_core::plan::Effect;
 use countersign_core::policy::{Names, Policy, Rule, Seat, Times, Who};
-use countersign_core::text::{either, list};
 use countersign_core::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -17,6 +17,8 @@ use super::app::App;
 use super::document::{Key, Problems, did_you_mean, halves};
 use super::network::Networks;
 use super::span;
+
+pub(super) use self::commands::check_commands;
 
 /// What some people may do, and whose signatures it needs.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -370,49 +372,4 @@ pub(super) fn check(policy: &Policy, directory: &Directory, problems: &mut Probl
         let (words, help) = halves(&finding.words, &Key::of("rule"));
         problems.add(&key, format!("the rule {} {words}", finding.rule), help);
     }
-}
-
-/// Checks that rules name only commands and subcommands that there are.
-pub(super) fn check_commands(policy: &Policy, known: &[&str], problems: &mut Problems<'_>) {
-    for (section, rules) in [("forbid", &policy.forbid), ("rule", &policy.allow)] {
-        for (index, rule) in rules.iter().enumerate() {
-            let key = Key::of(section).item(index).field("commands");
-            let Names::Of(commands) = &rule.commands else {
-                continue;
-            };
-            for (at, command) in commands.iter().enumerate() {
-                if !is_among(command, known) {
-                    let words = format!("there is no command {command}");
-                    problems.add(&key.item(at), words, perhaps(command, known));
-                }
-            }
-        }
-    }
-}
-
-/// The commands that are perhaps meant: what is typed alike; what has the same last word; else what there is below the command
-/// that is named, or all commands.
-fn perhaps(typed: &str, known: &[&str]) -> String {
-    if !closest(typed, known.iter().copied()).is_empty() {
-        return did_you_mean(typed, known);
-    }
-    let last = |name: &str| name.rsplit(' ').next().map(str::to_owned);
-    let elsewhere = known.iter().filter(|name| last(name) == last(typed));
-    let elsewhere: Vec<&&str> = elsewhere.collect();
-    if !elsewhere.is_empty() {
-        return format!("did you mean {}?", either(elsewhere));
-    }
-    let mut above = typed;
-    while let Some((shorter, _)) = above.rsplit_once(' ') {
-        above = shorter;
-        let below: Vec<&&str> = known
-            .iter()
-            .filter(|name| name.rsplit_once(' ').is_some_and(|(group, _)| group == above))
-            .collect();
-        if !below.is_empty() {
-            return format!("there are: {}", list(below));
-        }
-    }
-    let commands = known.iter().filter(|name| !name.contains(' '));
-    format!("there are: {}", list(commands))
 }
