@@ -24,7 +24,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::hand::Hands;
-use crate::records::{access, made, recorded};
+use crate::records::{access, as_installed, made, recorded};
 use crate::support::mysql::{Flavour, Pair, Side};
 
 const SIZES: [usize; 3] = [500, 2_000, 10_000];
@@ -37,7 +37,7 @@ const TABLES: [&str; 3] = ["job", "push", "repository"];
 pub(super) async fn figures(name: &str, flavour: Flavour, sizes: &[usize]) {
     println!("{name}: accesses that expire in one minute: until all are gone from both servers");
     for &many in if sizes.is_empty() { &SIZES } else { sizes } {
-        let pair = Pair::with(flavour, super::as_installed(flavour)).await;
+        let pair = Pair::with(flavour, as_installed(flavour)).await;
         let hands = Hands::new(&pair, None).await;
         prepared(&pair, &hands, many).await;
         let counting = Arc::new(Counting::of(countersign_databases::keeper(&hands.databases)));

@@ -34,14 +34,11 @@ fn main() {
         .skip(1)
         .filter(|word| !word.starts_with('-'))
         .collect();
-    let sizes: Vec<(usize, usize)> = asked.iter().filter_map(|word| size(word)).collect();
+    let sizes: Vec<(usize, usize)> = asked.iter().filter_map(|word| refresh::size(word)).collect();
     let many: Vec<usize> = asked.iter().filter_map(|word| word.parse().ok()).collect();
     let all = sizes.is_empty() && many.is_empty();
     let one = asked.iter().any(|word| word == "mariadb" || word == "mysql");
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         for (name, flavour) in [("mariadb", Flavour::MariaDb), ("mysql", Flavour::MySql)] {
             if one && !asked.iter().any(|word| word == name) {
@@ -55,24 +52,4 @@ fn main() {
             }
         }
     });
-}
-
-/// The memory that a server has unless it is told otherwise, and no log of every statement: the tests' servers have less of
-/// the one, and the other.
-fn as_installed(flavour: Flavour) -> &'static str {
-    match flavour {
-        Flavour::MariaDb => {
-            "general-log = 0\ninnodb-buffer-pool-size = 128M\ninnodb-log-file-size = 96M\nkey-buffer-size = 128M\n\
-             aria-pagecache-buffer-size = 128M\n"
-        }
-        Flavour::MySql => {
-            "general-log = 0\ninnodb-buffer-pool-size = 128M\ninnodb-redo-log-capacity = 100M\nkey-buffer-size = 8M\n"
-        }
-    }
-}
-
-/// `1000x200`: tables and accounts.
-fn size(word: &str) -> Option<(usize, usize)> {
-    let (tables, accounts) = word.split_once('x')?;
-    Some((tables.parse().ok()?, accounts.parse().ok()?))
 }

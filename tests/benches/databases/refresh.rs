@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::hand::Hands;
-use crate::records::{access, recorded};
+use crate::records::{access, as_installed, recorded};
 use crate::support::mysql::{Flavour, Pair, Side};
 
 /// How long the largest may take.
@@ -20,7 +20,7 @@ pub(super) async fn figures(name: &str, flavour: Flavour, sizes: &[(usize, usize
     );
     let sizes = if sizes.is_empty() { &SIZES } else { sizes };
     for &(tables, accounts) in sizes {
-        let pair = Pair::with(flavour, super::as_installed(flavour)).await;
+        let pair = Pair::with(flavour, as_installed(flavour)).await;
         let hands = Hands::new(&pair, None).await;
         prepared(&pair, &hands, tables, accounts).await;
         let parameters = json!({ "schema": "treeherder", "changes": signed(tables, accounts) });
@@ -49,6 +49,12 @@ pub(super) async fn figures(name: &str, flavour: Flavour, sizes: &[(usize, usize
             assert!(all < WITHIN, "{} is too long", seconds(all));
         }
     }
+}
+
+/// `1000x200`: tables and accounts.
+pub(super) fn size(word: &str) -> Option<(usize, usize)> {
+    let (tables, accounts) = word.split_once('x')?;
+    Some((tables.parse().ok()?, accounts.parse().ok()?))
 }
 
 fn seconds(span: Duration) -> String {
