@@ -179,11 +179,7 @@ async fn comes_to_its_end(hands: &Hands, pair: &Pair, access: &Access) {
 async fn an_account_that_nobody_wants_any_more_goes(flavour: Flavour) {
     let pair = on_a_small_disk(flavour).await;
     let hands = Hands::impatient(&pair).await;
-    let wanted = json!({
-        "account": "cs_dave", "kind": "person", "owner": "alice", "ends": null, "latest_end": null, "only": null,
-        "grants": { "whole": ["job"], "columns": {} },
-    });
-    let mut grant = hands.begin("db-access-grant", wanted);
+    let mut grant = hands.begin("db-access-grant", dave());
     grant.up_to(Some("make the account")).await;
     pair.fills_up().await;
     let trouble = grant.once().await.unwrap_err();
@@ -201,6 +197,29 @@ async fn an_account_that_nobody_wants_any_more_goes(flavour: Flavour) {
     pair.has_room();
     comes_to_its_end(&hands, &pair, &access).await;
     assert_eq!(asked_for(&pair, "CREATE USER 'cs_dave'@'%' IDENTIFIED"), 1);
+}
+
+/// Somebody ends the wait, and the server has made the account and never tells its replica.
+async fn what_the_replica_never_hears_of_is_not_built_upon(flavour: Flavour) {
+    let pair = Pair::start(flavour).await;
+    let hands = Hands::new(&pair, None).await;
+    let mut grant = hands.begin("db-access-grant", dave());
+    grant.up_to(Some("make the account")).await;
+    let make = "CREATE USER cs_dave@'%' IDENTIFIED BY 'canary-dave-12ef' REQUIRE SSL ACCOUNT LOCK";
+    pair.sql(Side::Primary, &format!("SET sql_log_bin = 0; {make}"))
+        .await;
+    assert!(grant.once().await.is_err(), "it is there already");
+    assert!(matches!(grant.reconciled().await, Reconciled::Later(_)));
+    pair.sql(Side::Replica, &format!("SET sql_log_bin = 0; {make}"))
+        .await;
+    assert!(matches!(grant.reconciled().await, Reconciled::Happened(_)));
+}
+
+fn dave() -> serde_json::Value {
+    json!({
+        "account": "cs_dave", "kind": "person", "owner": "alice", "ends": null, "latest_end": null, "only": null,
+        "grants": { "whole": ["job"], "columns": {} },
+    })
 }
 
 /// The lock hangs with which an access ends.
@@ -265,10 +284,20 @@ async fn people_are_told_that_mysqls_disk_is_full() {
 
 #[tokio::test]
 async fn what_hung_for_want_of_room_on_mariadb_comes_to_its_end() {
-    what_hung_comes_to_its_end(Flavour::MariaDb).await;
+    Box::pin(what_hung_comes_to_its_end(Flavour::MariaDb)).await;
 }
 
 #[tokio::test]
 async fn what_hung_for_want_of_room_on_mysql_comes_to_its_end() {
-    what_hung_comes_to_its_end(Flavour::MySql).await;
+    Box::pin(what_hung_comes_to_its_end(Flavour::MySql)).await;
+}
+
+#[tokio::test]
+async fn what_mariadbs_replica_never_hears_of_is_not_built_upon() {
+    what_the_replica_never_hears_of_is_not_built_upon(Flavour::MariaDb).await;
+}
+
+#[tokio::test]
+async fn what_mysqls_replica_never_hears_of_is_not_built_upon() {
+    what_the_replica_never_hears_of_is_not_built_upon(Flavour::MySql).await;
 }

@@ -49,6 +49,11 @@ impl Database {
         }
     }
 
+    /// Whether an earlier change of ours may still be done.
+    pub(crate) async fn may_be_at_it(&self) -> bool {
+        matches!(self.open().await, Ok(Some(_)))
+    }
+
     /// What goes wrong when something is read at one of its servers: nothing changed by that, whatever became of it.
     pub(crate) fn reading(&self, side: Side) -> Tried<'_> {
         Tried {

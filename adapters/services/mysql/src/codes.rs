@@ -114,7 +114,7 @@ fn server_error(code: u16, message: &str, doing: Doing<'_>) -> Error {
         Kind::Lost if matches!(doing, Doing::Connecting) => Kind::Unreachable,
         Kind::NotAllowed if matches!(doing, Doing::Connecting) => Kind::Denied,
         // What a storage engine or a file met is about the disk's room only when it says so.
-        Kind::Full if !SURELY_FULL.contains(&code) && !message.contains("28") => Kind::Other(code),
+        Kind::Full if !SURELY_FULL.contains(&code) && !names_no_space(message) => Kind::Other(code),
         kind => kind,
     };
     let error = Error::new(kind, doing.words()).with_code(code);
@@ -125,6 +125,12 @@ fn server_error(code: u16, message: &str, doing: Doing<'_>) -> Error {
         ) => error.with_said(message),
         _ => error,
     }
+}
+
+/// Whether the operating system's number for a full disk stands in it, and not only in the name of a file.
+fn names_no_space(message: &str) -> bool {
+    let mut words = message.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| word == "28")
 }
 
 /// What says by its number alone that there is no room.
@@ -265,7 +271,7 @@ mod tests {
             let error = said(code, write, running("x"));
             assert_eq!((error.kind(), error.retry()), (Kind::Full, retry), "{code}");
         }
-        let other = "Error writing file './bin.000001' (errno: 5 \"Input/output error\")";
+        let other = "Error writing file './bin.000028' (errno: 5 \"Input/output error\")";
         assert_eq!(said(1026, other, running("x")).kind(), Kind::Other(1026));
         assert_eq!(
             said(1030, "Got error 168", running("x")).kind(),

@@ -85,6 +85,8 @@ impl Server {
 /// Somebody's session.
 struct Seen {
     state: String,
+    /// For how long it has been at it.
+    seconds: u64,
     is_unfinished: bool,
 }
 
@@ -94,7 +96,12 @@ async fn going_on(wire: &mut Wire, user: &str, in_use: &BTreeSet<u32>) -> Result
         let state = row.named("State").unwrap_or_default();
         let is_unfinished = is_unfinished(&row, user, in_use)?;
         if is_unfinished || may_wait_for_room(&state) {
-            all.push(Seen { state, is_unfinished });
+            let seconds = row.named("Time").and_then(|time| time.parse().ok()).unwrap_or(0);
+            all.push(Seen {
+                state,
+                seconds,
+                is_unfinished,
+            });
         }
         Ok(())
     });
@@ -158,12 +165,16 @@ fn may_wait_for_room(state: &str) -> bool {
     is_of_room(state) || state == "waiting for handler commit"
 }
 
+/// Every change passes through the state in which it waits, for a moment: one that is in it for so many seconds waits.
+const NO_MOMENT: u64 = 2;
+
 /// MySQL says it in its log of errors, anew every ten minutes, which it shows in a table if it was not told otherwise.
 async fn waits_for_room(wire: &mut Wire, all: &[Seen]) -> bool {
     if all.iter().any(|seen| is_of_room(&seen.state)) {
         return true;
     }
-    if wire.make.flavour != Flavour::MySql || !all.iter().any(|seen| may_wait_for_room(&seen.state)) {
+    let waits = |seen: &Seen| may_wait_for_room(&seen.state) && seen.seconds >= NO_MOMENT;
+    if wire.make.flavour != Flavour::MySql || !all.iter().any(waits) {
         return false;
     }
     let sql = "SELECT COUNT(*) FROM performance_schema.error_log \

@@ -55,16 +55,14 @@ impl Wire {
     /// Logs in and puts the session into a known mode.
     pub(crate) async fn open(settings: &Settings, login: &Login<'_>, owed: &Owed) -> Result<Self> {
         if owed.too_many() {
-            return Err(Error::new(Kind::Hangs, "connecting").with_source("too many answers are owed"));
+            return Err(silent(settings).await.with_source("too many answers are owed"));
         }
         let connecting = owed.answer(Conn::new(opts(settings, login)));
         let conn = match timeout(settings.connect_timeout, connecting).await {
             Ok(Some(Ok(conn))) => conn,
             Ok(Some(Err(error))) => return Err(codes::error(error, Doing::Connecting)),
             Ok(None) | Err(_) => {
-                let there = is_there(settings).await;
-                let kind = if there { Kind::Hangs } else { Kind::Unreachable };
-                return Err(Error::new(kind, "connecting").with_source("no answer in time"));
+                return Err(silent(settings).await.with_source("no answer in time"));
             }
         };
         let mut wire = Self {
@@ -131,7 +129,8 @@ impl Wire {
             let answer = rows(&mut conn, &sql, &tell).await;
             (answer, conn)
         });
-        let looked = async {
+        // Whoever can't go on with the rows lets go of them, so that the answer is not waited for.
+        let looked = async move {
             while let Some(row) = told.recv().await {
                 look(Cells::new(row))?;
             }
@@ -204,6 +203,16 @@ async fn rows(conn: &mut Conn, sql: &str, tell: &mpsc::Sender<Row>) -> mysql_asy
         }
     }
     answer.drop_result().await
+}
+
+/// Nothing came of connecting: by whether anybody listens there.
+async fn silent(settings: &Settings) -> Error {
+    let kind = if is_there(settings).await {
+        Kind::Hangs
+    } else {
+        Kind::Unreachable
+    };
+    Error::new(kind, "connecting")
 }
 
 /// Whether anybody listens there.

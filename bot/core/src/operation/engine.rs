@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::id::OperationId;
 use crate::speaker::Speaker;
 use crate::store::{Conflict, StoreError};
+use crate::text::span;
 use crate::time::{Duration, after};
 
 /// How long a claim holds without being renewed. Longer than any single call of a provider may take.
@@ -19,6 +20,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// No provider makes an operation wait for longer than this in one go.
 const LONGEST_ASKED: Duration = Duration::from_hours(1);
+/// A step that is in doubt for so long is for people to decide; sooner, if one of them wants it cancelled.
+const IN_DOUBT: Duration = Duration::from_hours(6);
+const IN_DOUBT_IF_CANCELLED: Duration = Duration::from_mins(10);
 /// Tries in a row before a step is given up: with the pauses above, after about ten minutes.
 const MOST_TRIES: u32 = 14;
 /// Tries in a row before the room hears of it.
@@ -195,6 +199,15 @@ async fn reconcile(execution: &mut Execution<'_>, step: Step) -> Result<Flow, St
         }
         Ok(Reconciled::Later(pause)) => {
             let (in_step, title) = (execution.run().in_step(), execution.title());
+            let patience = if execution.operation.cancel.is_some() {
+                IN_DOUBT_IF_CANCELLED
+            } else {
+                IN_DOUBT
+            };
+            if in_step >= patience {
+                let saw = format!("nobody could tell for {}", span(in_step));
+                return execution.unknown(step, saw).await;
+            }
             let told = doubt::told(&mut execution.operation, in_step, &title);
             execution.look_again(pause, told).await
         }

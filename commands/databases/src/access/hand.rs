@@ -23,7 +23,7 @@ use super::prove::Trial;
 use super::seen::{Seen, moved, tables_of};
 use super::told::handed;
 use super::twin;
-use crate::databases::{Database, Databases, anywhere};
+use crate::databases::{Database, Databases, Side, anywhere};
 use crate::intended::Intended;
 use crate::trouble::{unstored, with_state};
 
@@ -162,6 +162,17 @@ impl At<'_> {
         let batch = Batch::of(Write::Access(Box::new(ended))).record(entry);
         self.databases.store.commit(batch).await.map_err(unstored)?;
         Ok(())
+    }
+
+    /// Whether the replica has the account, too. A server whose wait is ended from outside may have made it and told no
+    /// replica, ever; grants to it would stop the replica.
+    async fn is_on_the_replica(&self) -> Result<bool, Trouble> {
+        let Some(replica) = &self.database.replica else {
+            return Ok(true);
+        };
+        let there = replica.account(&self.account).await;
+        let there = there.map_err(|error| self.database.reading(Side::Replica).failed(error))?;
+        Ok(there.is_some())
     }
 
     /// Somebody may have taken it away meanwhile.
@@ -355,6 +366,7 @@ impl Action for Hand {
                 .wrong(&Intended::default(), &at.database.schema, Some(true))
                 .as_slice()
             {
+                [] if !at.is_on_the_replica().await? => Reconciled::Later(SOON),
                 [] => Reconciled::Happened(json!(null)),
                 wrong => {
                     at.disown().await?;

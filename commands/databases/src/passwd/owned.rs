@@ -162,8 +162,8 @@ impl Owned {
                 refused: Some(trouble.words),
                 behind: None,
             }))),
-            // The server may be at it, and do it whenever it can: then nobody else would hand out what holds.
-            Err(trouble) if run.in_step() < PATIENCE => Ok(Progress::Wait {
+            // The server is at it, and does it whenever it can: then nobody else would hand out what holds.
+            Err(trouble) if run.in_step() < PATIENCE && database.may_be_at_it().await => Ok(Progress::Wait {
                 pause: TRY_AGAIN,
                 phase: format!("{}; I keep trying", trouble.words),
                 detail: None,
