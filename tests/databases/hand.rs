@@ -193,6 +193,7 @@ impl Hands {
             effect: Effect::Destructive,
             target: Some(target.into()),
             resource: None,
+            also: Vec::new(),
             summary: "change it".to_owned(),
             details: Vec::new(),
             parameters: parameters.into_iter().collect(),

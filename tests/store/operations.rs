@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use countersign_core::operation::{Happening, State};
+use countersign_core::operation::{Happening, Operation, State};
+use countersign_core::plan::{Plan, SealedPlan};
 use countersign_core::store::{Batch, Conflict, OperationsWhere, Require, Store, Write};
 use serde_json::json;
 
-use super::sample::{entry, operation};
+use super::sample::{entry, operation, plan};
 use super::{done, each_store, refused};
 
 async fn ids(store: &Arc<dyn Store>, which: OperationsWhere) -> Vec<String> {
@@ -98,6 +99,35 @@ async fn a_target_with_an_open_operation_is_busy() {
         ended.state = State::Failed { words: "no".into() };
         done(&store, Batch::of(Write::Operation(ended))).await;
         done(&store, idle("prod", None)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_an_operation_changes_besides_its_target_is_busy_too() {
+    for store in each_store().await {
+        let plan = Plan {
+            also: vec!["prod-db".into(), "it's".into()],
+            ..Plan::clone(&plan("prod"))
+        };
+        let both = Operation {
+            plan: SealedPlan::seal(&plan).unwrap(),
+            ..operation("7F3K", "prod")
+        };
+        done(&store, Batch::of(Write::NewOperation(both))).await;
+        for target in ["prod", "prod-db", "it's"] {
+            let idle = |except: Option<&str>| {
+                Batch::default().require(Require::Idle {
+                    target: target.into(),
+                    except: except.map(Into::into).into_iter().collect(),
+                })
+            };
+            let busy = Conflict::Busy {
+                target: target.into(),
+                operation: "7F3K".into(),
+            };
+            assert_eq!(refused(&store, idle(None)).await, busy);
+            done(&store, idle(Some("7F3K"))).await;
+        }
     }
 }
 

@@ -58,6 +58,7 @@ pub(crate) fn plan(target: &str) -> SealedPlan {
         effect: Effect::Destructive,
         target: Some(target.into()),
         resource: Some("app-id".into()),
+        also: Vec::new(),
         summary: format!("deploy {target}"),
         details: vec![Detail {
             label: "code".into(),

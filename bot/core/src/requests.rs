@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::approval::{Claim, Present, Request, State, Transition};
 use crate::audit::{self, Event};
-use crate::command::{Ask, Registry, decide, denied_use};
+use crate::command::{Ask, Registry, decide_draft, denied_use};
 use crate::context::Context;
 use crate::drop_box::{self, DropBox};
 use crate::id::{BoxId, CommandPath, RequestId, TargetName};
@@ -61,7 +61,9 @@ impl Requests {
         let rule = Self::allowed(ask, &command, &draft)?;
         if !plan_only && self.needs_its_target(&draft.action) {
             let resumes = draft.action == RETRY || draft.action == SKIP;
-            self.free(ask, &command, draft.target.as_ref(), resumes).await?;
+            for target in draft.target.iter().chain(&draft.also) {
+                self.free(ask, &command, Some(target), resumes).await?;
+            }
         }
         let plan = self.sealed(person, command, draft, rule, ask.now)?;
         if plan_only {
@@ -141,7 +143,7 @@ impl Requests {
 
     fn allowed<'a>(ask: &Ask<'a>, command: &CommandPath, draft: &Draft) -> Result<&'a Rule, Refusal> {
         let target = draft.target.as_ref();
-        match decide(ask, command, Some(draft.effect), target) {
+        match decide_draft(ask, command, draft) {
             Decision::Allowed(rule) => Ok(rule),
             Decision::Denied(denial) => Err(Self::denied(ask, command, target, &denial)),
         }
@@ -181,6 +183,7 @@ impl Requests {
             effect: draft.effect,
             target: draft.target,
             resource: draft.resource,
+            also: draft.also,
             summary: draft.summary,
             details: draft.details,
             parameters: draft.parameters,
@@ -197,22 +200,20 @@ impl Requests {
 
     /// What must be so in the store, when it is asked for and again when it begins.
     fn needs(&self, plan: &Plan, person: &Person) -> Vec<Require> {
-        let Some(target) = plan
-            .target
-            .as_ref()
-            .filter(|_| self.needs_its_target(&plan.action))
-        else {
+        if !self.needs_its_target(&plan.action) {
             return Vec::new();
-        };
-        let mut needs = vec![Require::NotLocked {
-            target: target.clone(),
-            except: person.id.clone(),
-            now: self.context.now(),
-        }];
-        if self.stopped_by_hold(&plan.command) {
-            needs.push(Require::NotHeld(target.clone()));
         }
-        needs
+        let is_held_up = self.stopped_by_hold(&plan.command);
+        let of = |target: &TargetName| {
+            let not_locked = Require::NotLocked {
+                target: target.clone(),
+                except: person.id.clone(),
+                now: self.context.now(),
+            };
+            let not_held = is_held_up.then(|| Require::NotHeld(target.clone()));
+            std::iter::once(not_locked).chain(not_held)
+        };
+        plan.targets().flat_map(of).collect()
     }
 
     fn stopped_by_hold(&self, command: &CommandPath) -> bool {

@@ -197,6 +197,7 @@ prop_compose! {
     fn plans()(
         what in (any::<u32>(), texts(), texts(), effects(), proptest::option::of(texts()), proptest::option::of(texts())),
         shown in (texts(), proptest::collection::vec(details(), 0..4), proptest::option::of(texts())),
+        also in proptest::collection::vec(texts(), 0..3),
         parameters in facts(),
         fingerprint in facts(),
         who in (texts(), any::<[u8; 2]>(), texts()),
@@ -206,7 +207,8 @@ prop_compose! {
         let (summary, details, reason) = shown;
         let (requester, policy, nonce) = who;
         Plan {
-            schema, command: command.into(), action, effect, target: target.map(Into::into), resource, summary, details, parameters,
+            schema, command: command.into(), action, effect, target: target.map(Into::into), resource,
+            also: also.into_iter().map(Into::into).collect(), summary, details, parameters,
             fingerprint, requester: requester.into(), reason, policy: Digest::of(&policy),
             created: from_millis(times.0), not_after: from_millis(times.1), nonce,
         }
@@ -236,9 +238,13 @@ proptest! {
         let other = serde_json::to_value(&other).unwrap();
         for (name, value) in &fields {
             let mut changed = fields.clone();
-            changed.insert(name.clone(), other[name].clone());
+            // What is empty may be left out.
+            match other.get(name) {
+                Some(value) => changed.insert(name.clone(), value.clone()),
+                None => changed.remove(name),
+            };
             let changed: Plan = serde_json::from_value(Value::Object(changed)).unwrap();
-            let same = *value == other[name];
+            let same = other.get(name) == Some(value);
             prop_assert_eq!(SealedPlan::seal(&changed).unwrap().digest() == sealed.digest(), same, "{}", name);
         }
     }
@@ -290,6 +296,9 @@ proptest! {
         for (name, value) in values {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             prop_assert!(has(name) && has(&text), "{:?} = {:?} is not in {}", name, value, all);
+        }
+        for also in plan.also.iter().filter(|_| plan.target.is_some()) {
+            prop_assert!(has(also.as_str()), "{:?} is not in {}", also, all);
         }
         for text in [plan.action.as_str(), plan.command.as_str(), plan.requester.as_str(), &sealed.digest().to_string()] {
             prop_assert!(has(text), "{:?} is not in {}", text, all);

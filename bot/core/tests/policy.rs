@@ -6,7 +6,7 @@ mod team;
 #[path = "policy/words.rs"]
 mod words;
 
-use countersign_core::id::CommandPath;
+use countersign_core::id::{CommandPath, TargetName};
 use countersign_core::message::{Assurance, Place};
 use countersign_core::plan::Effect;
 use countersign_core::policy::{Decision, Policy, Question, Rule, Who};
@@ -223,6 +223,48 @@ fn an_empty_list_matches_nothing() {
     }
 }
 
+#[test]
+fn what_changes_two_targets_is_under_one_rule_about_both_and_what_forbids_it_on_one_forbids_it() {
+    let directory = team::team();
+    let (prod, database) = (TargetName::from("prod"), [TargetName::from("prod-db")]);
+    let command = CommandPath::from("db passwd");
+    let decide = |policy: &Policy| {
+        let question = Question {
+            command: &command,
+            effect: Some(Effect::Destructive),
+            target: Some(&prod),
+            also: &database,
+            person: directory.person(&"alice".into()).map(|person| &**person),
+            assurance: Assurance::Account,
+            place: &Place::Direct(team::account("alice")),
+            now: team::NOON.parse().unwrap(),
+        };
+        match policy.decide(&question, &directory) {
+            Decision::Allowed(rule) => rule.name.to_string(),
+            Decision::Denied(denial) => format!("no: {}", denial.words),
+        }
+    };
+    let on = |name: &str, targets: &[&str]| Rule {
+        targets: of(targets),
+        ..rule(name, &["db"])
+    };
+    let mut policy = Policy {
+        forbid: vec![],
+        allow: vec![on("apps", &["prod"]), on("databases", &["prod-db"])],
+    };
+    assert_eq!(
+        decide(&policy),
+        "no: it changes prod and prod-db, and no one rule allows it on all of them"
+    );
+    policy.allow.push(on("both", &["prod*"]));
+    assert_eq!(decide(&policy), "both");
+    policy.forbid.push(Rule {
+        effects: vec![Effect::Destructive],
+        ..on("not there", &["prod-db"])
+    });
+    assert_eq!(decide(&policy), "no: it is forbidden by the rule \"not there\"");
+}
+
 /// What is asked about a command of several words, which is about no target.
 fn decide_path(policy: &Policy, path: &str, effect: Effect) -> String {
     let directory = team::team();
@@ -231,6 +273,7 @@ fn decide_path(policy: &Policy, path: &str, effect: Effect) -> String {
         command: &command,
         effect: Some(effect),
         target: None,
+        also: &[],
         person: directory.person(&"alice".into()).map(|person| &**person),
         assurance: Assurance::Account,
         place: &Place::Direct(team::account("alice")),

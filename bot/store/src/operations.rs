@@ -124,12 +124,15 @@ pub(crate) async fn idle(
     target: &TargetName,
     except: &[OperationId],
 ) -> Result<(), StoreError> {
-    let open: Vec<String> =
-        sqlx::query_scalar("SELECT id FROM operations WHERE open AND target = $1 ORDER BY number")
-            .bind(target.as_str())
-            .fetch_all(db)
-            .await
-            .map_err(unavailable("reading operations"))?;
+    // The plan stands in the body as the text that was signed.
+    let open: Vec<String> = sqlx::query_scalar(
+        "SELECT id FROM operations WHERE open AND (target = $1 OR EXISTS \
+         (SELECT 1 FROM json_each(json_extract(body, '$.plan'), '$.also') WHERE value = $1)) ORDER BY number",
+    )
+    .bind(target.as_str())
+    .fetch_all(db)
+    .await
+    .map_err(unavailable("reading operations"))?;
     let counts = |id: &String| !except.iter().any(|except| except.as_str() == id);
     match open.into_iter().find(counts) {
         None => Ok(()),

@@ -12,7 +12,7 @@ use countersign_core::context::{Actions, Context};
 use countersign_core::id::CommandPath;
 use countersign_core::message::{Account, Assurance, Kind, Message, Place, Room, Sender};
 use countersign_core::operation::{
-    Action, Ended, Operation, Progress, Reconciled, Run, State, Step, Trouble,
+    Action, Ended, Operation, Progress, Reconciled, Run, State, Step, Trouble, TroubleKind,
 };
 use countersign_core::person::{Directory, Person};
 use countersign_core::plan::{Draft, Effect, Facts, Plan};
@@ -30,6 +30,10 @@ use serde_json::json;
 
 const WRITES: &str = "write-down";
 const SHIPS: &str = "ship";
+/// Of this one nobody ever learns whether it was done.
+const DOUBTS: &str = "doubt";
+/// This one changes the app `prod`, and prod-db with it.
+const ROTATES: &str = "rotate";
 const STEP: &str = "do it";
 
 fn at(seconds: i64) -> Timestamp {
@@ -54,7 +58,8 @@ impl Action for Slow {
 
     fn steps(&self) -> &'static [Step] {
         const STEPS: &[Step] = &[Step::repeatable(STEP)];
-        STEPS
+        const ONCE: &[Step] = &[Step::once(STEP)];
+        if self.name == DOUBTS { ONCE } else { STEPS }
     }
 
     fn needs_the_target(&self) -> bool {
@@ -70,6 +75,12 @@ impl Action for Slow {
     }
 
     async fn run(&self, _: &'static str, run: &Run<'_>) -> Result<Progress, Trouble> {
+        if self.name == DOUBTS {
+            return Err(Trouble {
+                kind: TroubleKind::Lost,
+                ..Trouble::again("no answer came")
+            });
+        }
         if run.in_step() >= Duration::from_mins(10) {
             return Ok(Progress::Done(json!(null)));
         }
@@ -82,7 +93,7 @@ impl Action for Slow {
     }
 
     async fn reconcile(&self, _: &'static str, _: &Run<'_>) -> Result<Reconciled, Trouble> {
-        Ok(Reconciled::NotHappened)
+        Ok(Reconciled::Later(Duration::from_mins(1)))
     }
 
     fn ended(&self, _: &Run<'_>) -> Result<Ended, Trouble> {
@@ -119,22 +130,39 @@ impl Command for Propose {
     }
 
     fn needs_the_target(&self, _: &CommandPath) -> bool {
-        self.0 == SHIPS
+        self.0 != WRITES
     }
 
     async fn run(&self, _: &Ask<'_>, _: Nothing) -> Result<Outcome, Refusal> {
+        let (target, also) = match self.0 {
+            ROTATES => ("prod", vec!["prod-db".into()]),
+            _ => ("prod-db", Vec::new()),
+        };
         Ok(Outcome::Plan(Box::new(Draft {
             command: None,
             action: self.0.into(),
             effect: Effect::Change,
-            target: Some("prod-db".into()),
+            target: Some(target.into()),
             resource: None,
+            also,
             summary: self.0.into(),
             details: Vec::new(),
             parameters: BTreeMap::new(),
             fingerprint: Facts::new(),
             reason: None,
         })))
+    }
+}
+
+/// bob's.
+fn locked_by_bob() -> Lock {
+    Lock {
+        target: "prod-db".into(),
+        holder: "bob".into(),
+        reason: "an upgrade".to_owned(),
+        since: at(0),
+        until: None,
+        place: room(),
     }
 }
 
@@ -190,14 +218,12 @@ fn settings() -> Settings {
             forbid: Vec::new(),
             allow: vec![rule],
         },
-        targets: [(
-            "prod-db".into(),
-            Target {
-                kind: TargetKind::Database,
-                rooms: Vec::new(),
-            },
-        )]
-        .into(),
+        targets: [("prod-db", TargetKind::Database), ("prod", TargetKind::App)]
+            .map(|(name, kind)| {
+                let rooms = Vec::new();
+                (name.into(), Target { kind, rooms })
+            })
+            .into(),
         stale_after: Duration::from_hours(1000),
     }
 }
@@ -209,10 +235,10 @@ impl World {
         let clock = Arc::new(ManualClock::new(at(0)));
         let scrubber = Arc::new(Scrubber::default());
         let (mut actions, mut registry) = (Actions::default(), Registry::new());
-        for name in [WRITES, SHIPS] {
+        for name in [WRITES, SHIPS, ROTATES, DOUBTS] {
             actions.add(Arc::new(Slow {
                 name,
-                needs_the_target: name == SHIPS,
+                needs_the_target: name != WRITES,
             }));
             registry.add(Propose(name)).unwrap();
         }
@@ -304,15 +330,7 @@ async fn what_writes_our_own_records_down_is_done_while_something_else_is_runnin
 #[tokio::test]
 async fn what_writes_our_own_records_down_is_done_whoever_has_the_target_locked() {
     let world = World::new().await;
-    let lock = Lock {
-        target: "prod-db".into(),
-        holder: "bob".into(),
-        reason: "an upgrade".to_owned(),
-        since: at(0),
-        until: None,
-        place: room(),
-    };
-    world.writes(Write::Lock(lock)).await;
+    world.writes(Write::Lock(locked_by_bob())).await;
     world.says("m1", SHIPS).await;
     assert_eq!(world.going_on().await, Vec::<String>::new(), "bob has it");
     world.says("m2", WRITES).await;
@@ -337,4 +355,43 @@ async fn what_needs_the_target_waits_for_what_is_going_on_there() {
     world.says("m1", SHIPS).await;
     world.says("m2", SHIPS).await;
     assert_eq!(world.going_on().await, [SHIPS]);
+}
+
+#[tokio::test]
+async fn what_changes_two_targets_needs_both_and_keeps_both() {
+    let world = World::new().await;
+    world.says("m1", SHIPS).await;
+    world.says("m2", ROTATES).await;
+    assert_eq!(world.going_on().await, [SHIPS], "prod-db is busy");
+    world.clock.set(at(600));
+    world.works().await;
+    world.says("m3", ROTATES).await;
+    assert_eq!(world.going_on().await, [ROTATES]);
+    world.says("m4", SHIPS).await;
+    assert_eq!(world.going_on().await, [ROTATES], "prod-db is busy with it");
+    world.clock.set(at(1200));
+    world.works().await;
+    world.writes(Write::Lock(locked_by_bob())).await;
+    world.says("m5", ROTATES).await;
+    assert_eq!(world.going_on().await, Vec::<String>::new(), "bob has prod-db");
+}
+
+#[tokio::test]
+async fn what_stays_in_doubt_is_for_people_to_decide_and_sooner_if_they_want_it_cancelled() {
+    for (is_cancelled, before, after) in [(false, 6 * 3600 - 60, 6 * 3600), (true, 540, 600)] {
+        let world = World::new().await;
+        world.says("m1", DOUBTS).await;
+        if is_cancelled {
+            let mut operation = world.open().await.remove(0);
+            operation.cancel = Some("alice".into());
+            world.writes(Write::Operation(operation)).await;
+        }
+        world.clock.set(at(before));
+        world.works().await;
+        assert_eq!(world.open().await[0].state, State::Running);
+        world.clock.set(at(after));
+        world.works().await;
+        let state = &world.open().await[0].state;
+        assert!(matches!(state, State::Unknown { .. }), "{state:?}");
+    }
 }

@@ -84,6 +84,7 @@ pub(crate) mod tests {
             effect: Effect::Destructive,
             target: Some("prod".into()),
             resource: None,
+            also: Vec::new(),
             summary: String::new(),
             details: Vec::new(),
             parameters: [].into(),

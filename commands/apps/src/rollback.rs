@@ -207,6 +207,7 @@ fn draft(
         effect: Effect::Destructive,
         target: Some(app.target.clone()),
         resource: Some(resource),
+        also: Vec::new(),
         summary: format!(
             "roll back {} from {} to {}",
             app.target, current.version, to.version

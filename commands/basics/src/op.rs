@@ -100,6 +100,7 @@ fn resume(operation: &Operation, step: &str, saw: &str, action: &str) -> Draft {
         effect: plan.effect,
         target: plan.target.clone(),
         resource: plan.resource.clone(),
+        also: plan.also.clone(),
         summary: format!(
             "{verb} the step \"{step}\" of op {} ({})",
             operation.id, plan.summary

@@ -49,6 +49,7 @@ impl Way {
                 command: want.command,
                 effect: Some(want.effect),
                 target: Some(want.database),
+                also: &[],
                 person: Some(person),
                 assurance: Assurance::Passkey,
                 place,

@@ -204,6 +204,7 @@ impl Request {
             command: &self.plan.command,
             effect: Some(self.plan.effect),
             target: self.plan.target.as_ref(),
+            also: &self.plan.also,
             person: requester.map(|person| &**person),
             assurance: self.origin.assurance,
             place: &self.origin.place,

@@ -2,7 +2,7 @@
 
 use super::{Ask, Part, Registered, split};
 use crate::id::{CommandPath, TargetName};
-use crate::plan::Effect;
+use crate::plan::{Draft, Effect};
 use crate::policy::{Decision, Question, Rule};
 use crate::text::{count, join, list, visible};
 
@@ -21,6 +21,15 @@ pub fn decide<'a>(
     ask.settings
         .policy
         .decide(&question(ask, path, effect, target), &ask.settings.directory)
+}
+
+/// The same of what is proposed, with all that it changes.
+pub(crate) fn decide_draft<'a>(ask: &Ask<'a>, path: &CommandPath, draft: &Draft) -> Decision<'a> {
+    let question = Question {
+        also: &draft.also,
+        ..question(ask, path, Some(draft.effect), draft.target.as_ref())
+    };
+    ask.settings.policy.decide(&question, &ask.settings.directory)
 }
 
 /// The same in words, naming the rule: a line for each answer that depends on the effect.
@@ -45,6 +54,7 @@ fn question<'q>(
         command: path,
         effect,
         target,
+        also: &[],
         person: ask.person.map(|person| &**person),
         assurance: ask.message.sender.assurance,
         place: &ask.message.place,

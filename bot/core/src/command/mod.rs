@@ -21,6 +21,7 @@ use crate::settings::TargetKind;
 
 pub use ask::Ask;
 pub use help::{find, find_part, help_for, overview};
+pub(crate) use may::decide_draft;
 pub use may::{decide, denied_use, explain, told};
 pub use registry::{Parsed, Registered, Registry, RegistryError};
 pub use shape::{Part, Shape, paths};

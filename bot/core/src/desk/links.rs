@@ -250,6 +250,7 @@ impl Desk {
             effect: plan.effect,
             target: plan.target.clone(),
             resource: plan.resource.clone(),
+            also: plan.also.clone(),
             summary: plan.summary.clone(),
             details: again(&plan.details, id),
             parameters,

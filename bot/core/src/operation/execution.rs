@@ -95,12 +95,15 @@ impl Execution<'_> {
             self.operation.step_began = self.context.now();
         }
         let mut batch = Batch::default();
-        if let (Repeat::Once, Some(target)) = (step.repeat, &self.operation.plan.target) {
-            batch.require.push(Require::NotLocked {
-                target: target.clone(),
-                except: self.operation.plan.requester.clone(),
-                now: self.context.now(),
-            });
+        if step.repeat == Repeat::Once {
+            let plan = &self.operation.plan;
+            batch
+                .require
+                .extend(plan.targets().map(|target| Require::NotLocked {
+                    target: target.clone(),
+                    except: plan.requester.clone(),
+                    now: self.context.now(),
+                }));
         }
         let entry = self.entry(step, Happening::Began);
         self.commit(vec![entry], batch).await

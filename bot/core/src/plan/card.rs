@@ -3,7 +3,7 @@
 
 use super::SealedPlan;
 use crate::reply::{Block, Line};
-use crate::text::{count, visible};
+use crate::text::{count, list, visible};
 
 /// Lines of one group on a card.
 const GROUP: usize = 5;
@@ -65,7 +65,9 @@ pub fn whole(plan: &SealedPlan) -> Vec<Block> {
             .resource
             .as_ref()
             .map_or(String::new(), |id| format!(" ({id})"));
-        blocks.push(group("on", vec![shown(&format!("{target}{resource}"))]));
+        let first = std::iter::once(format!("{target}{resource}"));
+        let all: Vec<String> = first.chain(plan.also.iter().map(ToString::to_string)).collect();
+        blocks.push(group("on", vec![shown(&list(&all))]));
     }
     let action = format!("effect {}, action {}, digest ", plan.effect, plan.action);
     let asked = format!(

@@ -70,6 +70,8 @@ pub struct Draft {
     pub target: Option<TargetName>,
     /// The target's immutable id with its provider.
     pub resource: Option<String>,
+    /// What it changes besides the target: policy is asked about all of them, and nothing else goes on on any.
+    pub also: Vec<TargetName>,
     /// What will be done, for "… asks to {summary}".
     pub summary: String,
     /// The rest of what people read before they sign.
@@ -98,6 +100,9 @@ pub struct Plan {
     pub target: Option<TargetName>,
     /// The target's immutable id with its provider.
     pub resource: Option<String>,
+    /// What it changes besides the target. Plans of older versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<TargetName>,
     /// What will be done, for "… asks to {summary}".
     pub summary: String,
     /// The rest of what people read before they sign.
@@ -121,6 +126,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// All that it changes, the target first.
+    pub fn targets(&self) -> impl Iterator<Item = &TargetName> {
+        self.target.iter().chain(&self.also)
+    }
+
     /// A parameter that the action put in itself, as the type it put in.
     pub fn parameter<T: for<'de> Deserialize<'de>>(&self, name: &str) -> Result<T, PlanError> {
         let value = self

@@ -21,6 +21,9 @@ pub struct Question<'a> {
     pub effect: Option<Effect>,
     /// On what.
     pub target: Option<&'a TargetName>,
+    /// What it changes as well. One rule has to allow it on all of them, because two may ask for different signatures, and
+    /// what is forbidden on one is forbidden.
+    pub also: &'a [TargetName],
     /// Who asks, if the bot knows them.
     pub person: Option<&'a Person>,
     /// How strongly that is known.
@@ -85,6 +88,7 @@ impl Rule {
         self.commands.include_command(question.command)
             && self.is_about_effect(question)
             && self.is_about_target(question)
+            && self.is_about_all_others(question)
             && self.assurance <= question.assurance
             && self.who.includes(question.person)
             && self.is_about_place(question)
@@ -99,7 +103,11 @@ impl Rule {
         };
         effect
             && self.may_be_about_command(question)
-            && self.is_about_target(question)
+            && (self.is_about_target(question)
+                || question
+                    .also
+                    .iter()
+                    .any(|also| self.targets.include(also.as_str())))
             && self.who.includes(question.person)
             && self.is_about_place(question)
             && self.holds_at(question.now)
@@ -127,6 +135,13 @@ impl Rule {
             Some(target) => self.targets.include(target.as_str()),
             None => self.targets == Names::Any,
         }
+    }
+
+    pub(super) fn is_about_all_others(&self, question: &Question<'_>) -> bool {
+        question
+            .also
+            .iter()
+            .all(|also| self.targets.include(also.as_str()))
     }
 
     pub(super) fn is_about_place(&self, question: &Question<'_>) -> bool {

@@ -10,6 +10,7 @@ use crate::text::{either, join};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Miss {
     Target,
+    Others,
     Effect,
     Who,
     Stranger,
@@ -22,7 +23,7 @@ impl Miss {
     /// A rule about something else is further away than a rule for somebody else.
     fn distance(self) -> usize {
         match self {
-            Self::Target | Self::Effect => 10,
+            Self::Target | Self::Others | Self::Effect => 10,
             _ => 1,
         }
     }
@@ -59,6 +60,10 @@ impl Policy {
     fn missing(rule: &Rule, miss: Miss, question: &Question<'_>, directory: &Directory) -> String {
         match miss {
             Miss::Target => format!("it is allowed only on {}", listed(&rule.targets, str::to_owned)),
+            Miss::Others => {
+                let all = join(question.target.into_iter().chain(question.also), " and ");
+                format!("it changes {all}, and no one rule allows it on all of them")
+            }
             Miss::Effect => {
                 let does = match question.effect {
                     Some(effect) => format!("when its effect is {effect}"),
@@ -113,6 +118,7 @@ impl Rule {
         let proven = self.assurance <= question.assurance;
         let checks = [
             (Miss::Target, self.is_about_target(question)),
+            (Miss::Others, self.is_about_all_others(question)),
             (Miss::Effect, self.is_about_effect(question)),
             (Miss::Who, who),
             (Miss::Stranger, !stranger || who && proven),

@@ -102,27 +102,24 @@ impl Requests {
         }
     }
 
-    /// That nothing else may go on on the plan's target, if the plan needs it; or what does go on there. What is to be
+    /// That nothing else may go on on the plan's targets, if the plan needs them; or what does go on there. What is to be
     /// resumed does not count, and neither does what needs no target.
-    async fn idle(&self, plan: &Plan) -> Result<Result<Option<Require>, OperationId>, StoreError> {
-        let Some(target) = plan
-            .target
-            .as_ref()
-            .filter(|_| self.needs_its_target(&plan.action))
-        else {
-            return Ok(Ok(None));
-        };
-        let open = self.open_on(target).await?;
-        let mut except = open.beside;
-        except.extend(resumed(plan));
-        let mut busy = open.busy.into_iter().map(|operation| operation.id);
-        if let Some(other) = busy.find(|id| !except.contains(id)) {
-            return Ok(Err(other));
+    async fn idle(&self, plan: &Plan) -> Result<Result<Vec<Require>, OperationId>, StoreError> {
+        let mut idle = Vec::new();
+        for target in plan.targets().filter(|_| self.needs_its_target(&plan.action)) {
+            let open = self.open_on(target).await?;
+            let mut except = open.beside;
+            except.extend(resumed(plan));
+            let mut busy = open.busy.into_iter().map(|operation| operation.id);
+            if let Some(other) = busy.find(|id| !except.contains(id)) {
+                return Ok(Err(other));
+            }
+            idle.push(Require::Idle {
+                target: target.clone(),
+                except,
+            });
         }
-        Ok(Ok(Some(Require::Idle {
-            target: target.clone(),
-            except,
-        })))
+        Ok(Ok(idle))
     }
 
     fn conditions(&self, request: &Request) -> Vec<Require> {

@@ -87,7 +87,7 @@ impl Requests {
         let open = self.context.store.operations(OperationsWhere::Open).await?;
         let (busy, beside): (Vec<_>, Vec<_>) = open
             .into_iter()
-            .filter(|operation| operation.plan.target.as_ref() == Some(target))
+            .filter(|operation| operation.plan.targets().any(|one| one == target))
             .partition(|operation| self.needs_its_target(&operation.plan.action));
         Ok(OpenOn {
             busy,

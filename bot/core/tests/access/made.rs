@@ -30,6 +30,7 @@ pub(crate) fn operation(id: &OperationId) -> Operation {
         effect: Effect::Destructive,
         target: Some(DATABASE.into()),
         resource: None,
+        also: Vec::new(),
         summary: "grant".into(),
         details: Vec::new(),
         parameters: BTreeMap::new(),

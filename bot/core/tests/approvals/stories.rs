@@ -80,6 +80,7 @@ fn asked() -> Request {
         effect: Effect::Destructive,
         target: Some("prod".into()),
         resource: None,
+        also: Vec::new(),
         summary: "roll back prod from v813 to v811".into(),
         details: vec![],
         parameters: [].into(),

@@ -158,6 +158,7 @@ fn sealed(requester: usize, end: i64, nonce: &str) -> SealedPlan {
         effect: Effect::Destructive,
         target: Some("prod".into()),
         resource: None,
+        also: Vec::new(),
         summary: "roll back prod".into(),
         details: vec![],
         parameters: [("release".to_owned(), "v811".into())].into(),

@@ -62,6 +62,7 @@ fn operation() -> Operation {
         effect: Effect::Destructive,
         target: Some("stage".into()),
         resource: None,
+        also: Vec::new(),
         summary: "hand out DATABASE_URL".into(),
         details: Vec::new(),
         parameters: BTreeMap::new(),

@@ -234,6 +234,7 @@ impl Command for Put {
             effect: Effect::Destructive,
             target: Some(args.target.as_str().into()),
             resource: None,
+            also: Vec::new(),
             summary: format!("put {} ({})", args.key, dropped.short()),
             details: Vec::new(),
             parameters: [

@@ -162,6 +162,7 @@ pub(crate) fn answer<T>(asked: &Asked<'_>, ask: impl FnOnce(&Question<'_>, &Dire
         command: &command,
         effect: asked.effect,
         target: target.as_ref(),
+        also: &[],
         person: directory.person(&asked.who.into()).map(|person| &**person),
         assurance: asked.assurance,
         place: &place,

@@ -43,6 +43,7 @@ pub(super) async fn plan(
         effect: Effect::Destructive,
         target: Some(app.target.clone()),
         resource: Some(resource.to_string()),
+        also: Vec::new(),
         summary: format!("show {} {}'s {name}", person.id, app.target),
         details: vec![
             detail(

@@ -191,6 +191,7 @@ impl Proposal<'_> {
             effect: self.effect,
             target: Some(app.target.clone()),
             resource: Some(resource),
+            also: Vec::new(),
             summary: self.summary,
             details,
             parameters: wanted.parameters()?,

@@ -64,6 +64,7 @@ fn draft(
         effect: Effect::Destructive,
         target: Some(app.target.clone()),
         resource: Some(resource),
+        also: Vec::new(),
         summary: format!("remove {name} from {}", app.target),
         details,
         parameters: wanted.parameters()?,

@@ -135,6 +135,7 @@ async fn draft(
         effect: Effect::Change,
         target: Some(app.target.clone()),
         resource: Some(seen.resource),
+        also: Vec::new(),
         summary: summary(app, change.as_ref(), live.as_ref(), sha, words::ci(&ci)),
         details,
         parameters: pinned.parameters()?,

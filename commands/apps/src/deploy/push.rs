@@ -166,6 +166,7 @@ fn draft(app: &App, wish: Wish, seen: &Seen, effect: Effect) -> Result<Draft, Re
         effect,
         target: Some(app.target.clone()),
         resource: Some(present.resource.clone()),
+        also: Vec::new(),
         summary,
         details,
         parameters: pinned.parameters()?,

@@ -45,6 +45,7 @@ pub(crate) fn plan() -> SealedPlan {
         effect: Effect::Destructive,
         target: Some("prod".into()),
         resource: Some("7b1c".to_owned()),
+        also: Vec::new(),
         summary: "roll back prod from v813 to v811".to_owned(),
         details: vec![Detail {
             label: "code".to_owned(),

@@ -59,6 +59,7 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Checked) ->
         effect: Effect::Change,
         target: Some(target.clone()),
         resource: None,
+        also: Vec::new(),
         summary: format!("check what {user} may do on {target}"),
         details: vec![detail(
             "how",

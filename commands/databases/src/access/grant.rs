@@ -116,6 +116,7 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Grant) -> R
         effect: Effect::Destructive,
         target: Some(database.target.clone()),
         resource: Some(format!("{host}:{port}")),
+        also: Vec::new(),
         summary: format!(
             "give {} read-only access to {} as {}",
             owner.id, database.target, named.user

@@ -18,7 +18,7 @@ use countersign_core::time::{Timestamp, after, between};
 use serde_json::json;
 
 use super::find::{find, recorded};
-use super::grant::{count_days, in_days};
+use super::grant::{count_days, in_days, is_the_same};
 use super::made::record;
 use super::told::{by, news};
 use crate::args::Renew as Args;
@@ -57,6 +57,7 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Args) -> Re
         effect: Effect::Change,
         target: Some(access.database.clone()),
         resource: None,
+        also: Vec::new(),
         summary: format!("let {} last until {until}", access.title()),
         details: vec![
             detail(
@@ -152,6 +153,10 @@ impl Renew {
 
 #[async_trait]
 impl Action for Renew {
+    fn wants_the_same(&self, one: &Plan, other: &Plan) -> bool {
+        is_the_same(one, other)
+    }
+
     fn name(&self) -> &'static str {
         RENEW
     }

@@ -62,6 +62,7 @@ pub(crate) async fn plan(databases: &Databases, ask: &Ask<'_>, args: Checked) ->
         effect: Effect::Destructive,
         target: Some(access.database.clone()),
         resource: None,
+        also: Vec::new(),
         summary: format!("take {} away", access.title()),
         details: details(&access, &going, ask.now),
         parameters: BTreeMap::from([

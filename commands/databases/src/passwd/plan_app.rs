@@ -216,6 +216,7 @@ pub(super) async fn plan(databases: &Databases, asked: Asked<'_>) -> Result<Outc
         effect: Effect::Destructive,
         target: Some(app.clone()),
         resource: None,
+        also: vec![database.target.clone()],
         summary,
         details,
         parameters: wanted.parameters()?,

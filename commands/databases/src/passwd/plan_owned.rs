@@ -205,6 +205,7 @@ fn draft(
         effect: Effect::Destructive,
         target: Some(database.target.clone()),
         resource: None,
+        also: Vec::new(),
         summary: format!("change the password of {account} on {}{how}", database.target),
         details,
         parameters: wanted.parameters()?,

@@ -57,6 +57,7 @@ pub(crate) async fn plan(databases: &Databases, _ask: &Ask<'_>, args: Args) -> R
         effect: Effect::Change,
         target: Some(database.target.clone()),
         resource: None,
+        also: Vec::new(),
         summary,
         details: words::details(database, &look),
         parameters: [
